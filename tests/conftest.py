@@ -1,0 +1,33 @@
+"""What holds for every test: global state is put back, and random draws begin from a fixed seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import tinygrad5329 as tg
+from tinygrad5329.autograd import anomaly
+from tinygrad5329.grad_mode import state
+
+try:
+    from hypothesis import settings
+except ImportError:  # the property tests skip themselves
+    pass
+else:
+    # The same examples in every run: a failure that comes and goes teaches nobody.
+    settings.register_profile("tinygrad5329", derandomize=True, deadline=None, database=None, print_blob=False)
+    settings.load_profile("tinygrad5329")
+
+
+@pytest.fixture(autouse=True)
+def sealed_state() -> Iterator[None]:
+    """Every test starts with PyTorch's defaults; what it changes of them ends with it."""
+    generator = tg.default_generator.get_state()
+    tg.manual_seed(0)
+    yield
+    state.grad, state.inference, state.scope = True, False, None
+    tg.set_default_dtype(tg.float32)
+    tg.set_printoptions(profile="default")
+    anomaly.set_detect_anomaly(False)
+    tg.default_generator.set_state(generator)

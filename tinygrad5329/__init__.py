@@ -1,0 +1,83 @@
+"""tinygrad5329: a NumPy autograd engine with a dynamic computation graph and PyTorch's API.
+
+>>> import tinygrad5329 as tg
+>>> x = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+>>> y = (x**2).sum()
+>>> y.backward()
+>>> x.grad
+tensor([2., 4., 6.])
+"""
+
+from __future__ import annotations
+
+import warnings as _warnings
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
+from tinygrad5329 import autograd, backends, nn, optim, random
+from tinygrad5329.backends.device import device
+from tinygrad5329.creation import *
+from tinygrad5329.dtypes import (
+    bool_ as bool,
+    cdouble,
+    cfloat,
+    complex64,
+    complex128,
+    double,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float32 as float,
+    float64,
+    get_default_dtype,
+    half,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int32 as int,
+    int64,
+    long,
+    promote_types,
+    set_default_dtype,
+    short,
+    uint8,
+)
+from tinygrad5329.grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from tinygrad5329.ops import *
+from tinygrad5329.ops.primitive import REGISTRY as REGISTRY
+from tinygrad5329.ops.promote import can_cast, result_type
+from tinygrad5329.printing import set_printoptions
+from tinygrad5329.random import Generator, default_generator, initial_seed, manual_seed, seed
+from tinygrad5329.randomness import *
+from tinygrad5329.size import Size
+from tinygrad5329.tensor import Tensor, is_tensor
+
+__version__ = "0.1.0"
+
+# Infinities and NaNs are values here, as in PyTorch, so NumPy's warnings about them say nothing new.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad5329\.(ops|backends|tape)")
+
+if TYPE_CHECKING:
+    from tinygrad5329 import graph, training, utils
+
+#: Loaded when first asked for, so that importing the engine stays quick.
+_LAZY = frozenset({"graph", "training", "utils"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return _import_module(f"tinygrad5329.{name}")
+    raise AttributeError(f"module 'tinygrad5329' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,30 @@
+"""Automatic differentiation for users: ``backward``, ``grad``, gradient checks, the anomaly finder."""
+
+from tinygrad5329.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from tinygrad5329.autograd.backward import backward, grad
+from tinygrad5329.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
+from tinygrad5329.autograd.function import Function
+from tinygrad5329.grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+
+__all__ = [
+    "Function",
+    "GradcheckError",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "is_anomaly_enabled",
+    "is_grad_enabled",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]

@@ -1,0 +1,176 @@
+"""What a tensor says about itself: shape, dtype, strides, and its values as Python's own objects.
+
+``Tensor`` inherits from :class:`Described`; everything here only reads the array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad5329 import dtypes
+from tinygrad5329.backends.device import CPU, device
+from tinygrad5329.size import Size
+
+__all__ = ["Described", "check_dim"]
+
+
+def check_dim(dim: int, ndim: int) -> int:
+    """`dim` counted from the front; IndexError if a tensor of `ndim` dimensions has none such.
+
+    As in PyTorch, a 0-d tensor counts as having one dimension here.
+    """
+    n = ndim or 1
+    if not -n <= dim < n:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
+    return dim % n
+
+
+class Described:
+    """The part of ``Tensor`` that answers questions about its array."""
+
+    __slots__ = ()
+
+    _array: np.ndarray[Any, Any]
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The type of the elements."""
+        return dtypes.of_numpy(self._array.dtype)
+
+    @property
+    def shape(self) -> Size:
+        """The lengths of the dimensions."""
+        return Size(self._array.shape)
+
+    @property
+    def device(self) -> device:
+        """Where the tensor lives; always ``cpu`` with the NumPy backend."""
+        return CPU
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self._array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._array.nbytes
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether the tensor lives on a CUDA device."""
+        return False
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the layout is sparse; the engine has dense tensors only."""
+        return False
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the length of dimension `dim`."""
+        return self.shape if dim is None else self._array.shape[check_dim(dim, self._array.ndim)]
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return self._array.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements lie between neighbours along each dimension, or along `dim`."""
+        strides = tuple(step // self._array.itemsize for step in self._array.strides)
+        return strides if dim is None else strides[check_dim(dim, self._array.ndim)]
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in memory in C order without gaps."""
+        return self._array.flags.c_contiguous
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is a floating point type."""
+        return self._array.dtype.kind == "f"
+
+    def is_complex(self) -> bool:
+        """Whether the dtype is a complex type."""
+        return self._array.dtype.kind == "c"
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return int(self._array.ctypes.data)
+
+    def get_device(self) -> int:
+        """-1, as PyTorch says for tensors on the CPU."""
+        return -1
+
+    def item(self) -> Any:
+        """The value of a tensor with one element, as a Python number."""
+        if self._array.size != 1:
+            raise RuntimeError(
+                f"a Tensor with {self._array.size} elements cannot be converted to Scalar: item() needs "
+                f"exactly one, the shape is {tuple(self.shape)}"
+            )
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers; a number for a 0-d tensor."""
+        return self._array.tolist()
+
+    # --- Python's protocols ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            what = "no values" if self._array.size == 0 else "more than one value"
+            raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous; use .any() or .all()")
+        return bool(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self._array.size != 1 or self._array.dtype.kind not in "iub":
+            raise TypeError(
+                "only integer tensors of a single element can be converted to an index; this one is "
+                f"{self.dtype} of shape {tuple(self.shape)}"
+            )
+        return int(self._array.item())
+
+    def __contains__(self, element: Any) -> bool:
+        if isinstance(element, (Described, int, float, complex, np.generic)):
+            return bool((self._array == (element._array if isinstance(element, Described) else element)).any())
+        raise RuntimeError(
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+        )

@@ -1,0 +1,436 @@
+"""Arithmetic on two operands, with broadcasting: add, sub, mul, div, pow, remainders, extrema, where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad5329.ops.primitive import Primitive
+from tinygrad5329.ops.promote import as_tensor_operand, cast, operands, result_type, write_out
+from tinygrad5329.tensor import Tensor, method, wrap
+
+__all__ = [
+    "add", "clamp", "clamp_max", "clamp_min", "clip", "div", "divide", "floor_divide", "fmod", "lerp",
+    "maximum", "minimum", "mul", "multiply", "neg", "negative", "pow", "remainder", "rsub", "sub",
+    "subtract", "true_divide", "where",
+]  # fmt: skip
+
+_add = Primitive("add", lambda xp, x, y: x + y, lambda xp, g: g, lambda xp, g: g, broadcasts=True)
+_sub = Primitive("sub", lambda xp, x, y: x - y, lambda xp, g: g, lambda xp, g: -g, broadcasts=True)
+_mul = Primitive(
+    "mul",
+    lambda xp, x, y: x * y,
+    lambda xp, g, y: g * xp.conj(y),
+    lambda xp, g, x: g * xp.conj(x),
+    broadcasts=True,
+)
+_div = Primitive(
+    "div",
+    lambda xp, x, y: x / y,
+    lambda xp, g, y: g / xp.conj(y),
+    lambda xp, g, x, y: -g * xp.conj((x / y) / y),
+    broadcasts=True,
+)
+_neg = Primitive("neg", lambda xp, x: -x, lambda xp, g: -g)
+# d/dx x**y is 0 at y = 0, also at x = 0, and d/dy is 0 at x = 0 for y >= 0: PyTorch's choices.
+_pow = Primitive(
+    "pow_tensor",
+    lambda xp, x, y: x**y,
+    lambda xp, g, x, y: g * xp.where(y == 0, 0.0, y * x ** xp.where(y == 0, 1.0, y - 1)),
+    lambda xp, g, x, y, out: g * xp.where((x == 0) & (y >= 0), 0.0, out * xp.log(xp.where(x == 0, 1.0, x))),
+    broadcasts=True,
+)
+_pow_scalar = Primitive(
+    "pow",
+    lambda xp, x, *, exponent: x**exponent,
+    lambda xp, g, x, exponent: g * (exponent * x ** (exponent - 1)) if exponent else xp.zeros_like(x),
+)
+_maximum = Primitive(
+    "maximum",
+    lambda xp, x, y: xp.maximum(x, y),
+    lambda xp, g, x, y: xp.where(x == y, g / 2, xp.where(x < y, 0.0, g)),
+    lambda xp, g, x, y: xp.where(x == y, g / 2, xp.where(x > y, 0.0, g)),
+    broadcasts=True,
+)
+_minimum = Primitive(
+    "minimum",
+    lambda xp, x, y: xp.minimum(x, y),
+    lambda xp, g, x, y: xp.where(x == y, g / 2, xp.where(x > y, 0.0, g)),
+    lambda xp, g, x, y: xp.where(x == y, g / 2, xp.where(x < y, 0.0, g)),
+    broadcasts=True,
+)
+_where = Primitive(
+    "where",
+    lambda xp, condition, x, y: xp.where(condition, x, y),
+    None,
+    lambda xp, g, condition: xp.where(condition, g, 0.0),
+    lambda xp, g, condition: xp.where(condition, 0.0, g),
+    broadcasts=True,
+)
+_clamp = Primitive(
+    "clamp",
+    lambda xp, x, *, min, max: xp.clip(x, min, max),
+    lambda xp, g, x, min, max: g * _inside(x, min, max),
+)
+_fmod = Primitive(
+    "fmod",
+    lambda xp, x, y: xp.fmod(x, y),
+    lambda xp, g: g,
+    lambda xp, g, x, y: -g * xp.trunc(x / y),
+    broadcasts=True,
+)
+_remainder = Primitive(
+    "remainder",
+    lambda xp, x, y: xp.remainder(x, y),
+    lambda xp, g: g,
+    lambda xp, g, x, y: -g * xp.floor(x / y),
+    broadcasts=True,
+)
+_lerp = Primitive(
+    "lerp",
+    # Two forms, as PyTorch has them, so that weights 0 and 1 give the ends exactly.
+    lambda xp, x, y, w: xp.where(abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w)),
+    lambda xp, g, w: g * (1 - w),
+    lambda xp, g, w: g * w,
+    lambda xp, g, x, y: g * (y - x),
+    broadcasts=True,
+)
+
+
+def _inside(x: Any, low: Any, high: Any) -> Any:
+    """Where `clamp` passes its input on; the bounds themselves count as inside, as in PyTorch."""
+    if low is None:
+        return x <= high
+    return x >= low if high is None else (x >= low) & (x <= high)
+
+
+@method
+def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+    """``input + alpha * other``, broadcast (``torch.add``).
+
+    >>> import tinygrad5329 as tg
+    >>> tg.add(tg.tensor([1, 2]), tg.tensor(10), alpha=2)
+    tensor([21, 22])
+    """
+    if alpha != 1:
+        other = mul(other, alpha)
+    x, y = operands("add", input, other)
+    result = _logical(np.logical_or, x, y) if _both_bool(x, y) else _add(x, y)
+    return result if out is None else write_out("add", out, result)
+
+
+@method
+def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+    """``input - alpha * other``, broadcast (``torch.sub``)."""
+    if alpha != 1:
+        other = mul(other, alpha)
+    if _is_bool(other) or _is_bool(input):
+        kind = "two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead."
+        if not (_is_bool(input) and _is_bool(other)):
+            kind = (
+                "a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+                "`logical_not()` operator instead."
+            )
+        raise RuntimeError(f"Subtraction, the `-` operator, with {kind}")
+    result = _sub(*operands("sub", input, other))
+    return result if out is None else write_out("sub", out, result)
+
+
+@method
+def mul(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input * other``, broadcast (``torch.mul``)."""
+    x, y = operands("mul", input, other)
+    result = _mul(x, y)
+    return result if out is None else write_out("mul", out, result)
+
+
+@method
+def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
+    """``input / other``, broadcast; integers are divided as floats (``torch.div``).
+
+    With ``rounding_mode`` "floor" or "trunc" the quotient is rounded and integers stay integers.
+
+    >>> import tinygrad5329 as tg
+    >>> tg.tensor([7, -7]) / 2
+    tensor([ 3.5000, -3.5000])
+    >>> tg.div(tg.tensor([7, -7]), 2, rounding_mode="trunc")
+    tensor([ 3, -3])
+    """
+    if rounding_mode is None:
+        result = _div(*operands("div", input, other, floats=True))
+    elif rounding_mode in ("floor", "trunc"):
+        result = _rounded_quotient(input, other, rounding_mode)
+    else:
+        raise RuntimeError(
+            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+            f"'{rounding_mode}'"
+        )
+    return result if out is None else write_out("div", out, result)
+
+
+def _rounded_quotient(input: Any, other: Any, mode: str) -> Tensor:
+    """The rounded quotient. Its derivative is zero everywhere, and it is recorded as such."""
+    x, y = operands("div", input, other)
+    _not_for_bools(f"div_{mode}_cpu", x, y)
+    kind = (x if isinstance(x, Tensor) else y)._array.dtype.kind
+    if kind in "iu" and not np.all(y._array):
+        raise RuntimeError("ZeroDivisionError: integer division by zero")
+    return (_floor_div if mode == "floor" else _trunc_div)(x, y)
+
+
+def _trunc_quotient(x: Any, y: Any) -> Any:
+    kind = np.result_type(x, y).kind
+    if kind == "i":
+        # Exact where a detour over floats would round.
+        quotient = x // y
+        return quotient + ((quotient < 0) & (quotient * y != x))
+    return x // y if kind == "u" else np.trunc(x / y)
+
+
+def _floor_quotient(x: Any, y: Any) -> Any:
+    return np.floor_divide(x, y)
+
+
+_floor_div = Primitive(
+    "floor_div",
+    lambda xp, x, y: _floor_quotient(x, y),
+    lambda xp, g: g * 0,
+    lambda xp, g: g * 0,
+    broadcasts=True,
+)
+_trunc_div = Primitive(
+    "trunc_div",
+    lambda xp, x, y: _trunc_quotient(x, y),
+    lambda xp, g: g * 0,
+    lambda xp, g: g * 0,
+    broadcasts=True,
+)
+
+
+@method
+def floor_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """The quotient rounded towards minus infinity (``torch.floor_divide``)."""
+    result = _rounded_quotient(input, other, "floor")
+    return result if out is None else write_out("floor_divide", out, result)
+
+
+def _nonzero_divisor(op: str, x: Any, y: Any) -> None:
+    if isinstance(y, Tensor) and y._array.dtype.kind in "iu" and not np.all(y._array):
+        raise RuntimeError(f"ZeroDivisionError: {op} by zero of integers")
+
+
+@method
+def remainder(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """Python's modulus: the result has the sign of the divisor (``torch.remainder``)."""
+    x, y = operands("remainder", input, other)
+    _not_for_bools("remainder_cpu", x, y)
+    _nonzero_divisor("remainder", x, y)
+    result = _remainder(x, y)
+    return result if out is None else write_out("remainder", out, result)
+
+
+@method
+def fmod(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """C's modulus: the result has the sign of the dividend (``torch.fmod``)."""
+    x, y = operands("fmod", input, other)
+    _not_for_bools("fmod_cpu", x, y)
+    _nonzero_divisor("fmod", x, y)
+    result = _fmod(x, y)
+    return result if out is None else write_out("fmod", out, result)
+
+
+@method
+def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """``-input`` (``torch.neg``)."""
+    if input._array.dtype.kind == "b":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. Use the `~` or "
+            "`logical_not()` operator instead."
+        )
+    result = _neg(input)
+    return result if out is None else write_out("neg", out, result)
+
+
+@method
+def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input ** exponent``, broadcast (``torch.pow``)."""
+    x, y = operands("pow", input, exponent)
+    if isinstance(x, Tensor) and not isinstance(exponent, (Tensor, np.ndarray)):
+        kind = x._array.dtype.kind
+        if kind in "iu" and exponent < 0:
+            raise RuntimeError("Integers to negative integer powers are not allowed.")
+        if kind == "b":
+            # Booleans to a Boolean power: x ** True is x, x ** False is True.
+            return wrap(x._array | (not exponent))
+        value = exponent if kind in "fc" else int(exponent)
+        result = _pow_scalar(x, exponent=value)
+    else:
+        _not_for_bools("pow", x, y)
+        result = _pow(x, y)
+    return result if out is None else write_out("pow", out, result)
+
+
+@method
+def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The larger of each pair; NaN wins; a tie shares the gradient (``torch.maximum``)."""
+    result = _maximum(*_two_tensors("maximum", input, other))
+    return result if out is None else write_out("maximum", out, result)
+
+
+@method
+def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The smaller of each pair; NaN wins; a tie shares the gradient (``torch.minimum``)."""
+    result = _minimum(*_two_tensors("minimum", input, other))
+    return result if out is None else write_out("minimum", out, result)
+
+
+def _two_tensors(op: str, input: Any, other: Any) -> tuple[Any, Any]:
+    for name, value in (("input", input), ("other", other)):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{op}(): argument '{name}' must be Tensor, not {type(value).__name__}")
+    return operands(op, input, other)
+
+
+@method
+def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
+    """Limit the elements to ``[min, max]``, numbers or tensors (``torch.clamp``).
+
+    The gradient passes where the input lies inside, bounds included.
+    """
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if isinstance(min, Tensor) or isinstance(max, Tensor):
+        result = input
+        common = result_type(*[v for v in (input, min, max) if v is not None])
+        if min is not None:
+            result = _clamp_low(cast(result, common), as_tensor_operand("clamp", "min", min, common))
+        if max is not None:
+            result = _clamp_high(cast(result, common), as_tensor_operand("clamp", "max", max, common))
+    else:
+        common = result_type(*[v for v in (input, min, max) if v is not None])
+        _not_for_bools("clamp_scalar_cpu", cast(input, common), None)
+        result = _clamp(cast(input, common), min=_bound(min, common), max=_bound(max, common))
+    return result if out is None else write_out("clamp", out, result)
+
+
+def _bound(value: Any, d: Any) -> Any:
+    """A number as NumPy can compare it with `d`; PyTorch takes negative ones modulo the unsigned range."""
+    if value is None or d.numpy.kind not in "iu":
+        return value
+    limits = np.iinfo(d.numpy)
+    if not limits.min - (limits.max + 1 if limits.min == 0 else 0) <= value <= limits.max:
+        raise RuntimeError(f"clamp: value cannot be converted to type {d.name} without overflow: {value}")
+    return value % (limits.max + 1) if limits.min == 0 else value
+
+
+# Clamping by a tensor is an extremum that gives a tie to the input instead of sharing it.
+_clamp_low = Primitive(
+    "clamp_low",
+    lambda xp, x, low: xp.maximum(x, low),
+    lambda xp, g, x, low: g * (x >= low),
+    lambda xp, g, x, low: g * (x < low),
+    broadcasts=True,
+)
+_clamp_high = Primitive(
+    "clamp_high",
+    lambda xp, x, high: xp.minimum(x, high),
+    lambda xp, g, x, high: g * (x <= high),
+    lambda xp, g, x, high: g * (x > high),
+    broadcasts=True,
+)
+
+
+@method
+def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:
+    """``clamp`` with a lower bound only (``torch.clamp_min``)."""
+    return clamp(input, min=min, out=out)
+
+
+@method
+def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Tensor:
+    """``clamp`` with an upper bound only (``torch.clamp_max``)."""
+    return clamp(input, max=max, out=out)
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
+    """Elements of `input` where `condition` holds, else of `other` (``torch.where``).
+
+    With the condition alone: the indices of its true elements, one tensor a dimension.
+    """
+    if not isinstance(condition, Tensor):
+        raise TypeError(f"where(): argument 'condition' must be Tensor, not {type(condition).__name__}")
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    if condition._array.dtype.kind != "b":
+        raise RuntimeError(f"where expected condition to be a boolean tensor, but got {condition.dtype}")
+    common = result_type(input, other)
+    result = _where(
+        condition,
+        as_tensor_operand("where", "input", input, common),
+        as_tensor_operand("where", "other", other, common),
+    )
+    return result if out is None else write_out("where", out, result)
+
+
+@method
+def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input + weight * (end - input)`` (``torch.lerp``)."""
+    if input.dtype is not end.dtype:
+        raise RuntimeError(f"expected dtype {input.dtype} for `end`, but got dtype {end.dtype}")
+    result = _lerp(input, end, as_tensor_operand("lerp", "weight", weight, input.dtype))
+    return result if out is None else write_out("lerp", out, result)
+
+
+def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """``other - alpha * input`` (``torch.rsub``)."""
+    return sub(other, input, alpha=alpha)
+
+
+def _both_bool(x: Any, y: Any) -> bool:
+    x = x if isinstance(x, Tensor) else y
+    return x._array.dtype.kind == "b"
+
+
+def _is_bool(x: Any) -> bool:
+    return x._array.dtype.kind == "b" if isinstance(x, Tensor) else isinstance(x, bool)
+
+
+def _not_for_bools(op: str, x: Any, y: Any) -> None:
+    if _both_bool(x, y):
+        raise NotImplementedError(f"\"{op}\" not implemented for 'Bool': convert to a number type first")
+
+
+def _logical(function: Callable[..., Any], x: Tensor, y: Tensor) -> Tensor:
+    return wrap(function(x._array, y._array))
+
+
+multiply, divide, true_divide, subtract, negative, clip = mul, div, div, sub, neg, clamp
+Tensor.where = lambda self, condition, other: where(condition, self, other)
+for _name in ("multiply", "divide", "true_divide", "subtract", "negative", "clip"):
+    setattr(Tensor, _name, globals()[_name])
+
+_OPERANDS = (Tensor, int, float, complex, np.generic, np.ndarray)
+
+
+def _dunder(name: str, function: Callable[[Any, Any], Tensor], reflected: bool = False) -> None:
+    """Put an operator on the class; types it does not know may define the reflected one themselves."""
+
+    def operator(self: Tensor, other: Any) -> Any:
+        if isinstance(other, _OPERANDS):
+            return function(other, self) if reflected else function(self, other)
+        return NotImplemented
+
+    operator.__name__ = name
+    setattr(Tensor, name, operator)
+
+
+for _name, _function in {
+    "add": add, "sub": sub, "mul": mul, "truediv": div, "floordiv": floor_divide, "mod": remainder, "pow": pow,
+}.items():  # fmt: skip
+    _dunder(f"__{_name}__", _function)
+    _dunder(f"__r{_name}__", _function, reflected=True)
+Tensor.__neg__ = lambda self: neg(self)
+Tensor.__pos__ = lambda self: self
+del _name, _function

@@ -1,0 +1,88 @@
+"""Borders around a tensor: constant, reflected, replicated, circular."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinygrad5329.ops.indexing import index_select
+from tinygrad5329.ops.primitive import Primitive
+from tinygrad5329.tensor import Tensor, wrap
+
+__all__ = ["pad"]
+
+_pad = Primitive(
+    "constant_pad",
+    lambda xp, x, *, widths, value: xp.pad(x, widths, constant_values=value),
+    lambda xp, g, x_shape, widths: g[
+        tuple([slice(low, low + n) for (low, _), n in zip(widths, x_shape, strict=True)])
+    ],
+)
+
+
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+    """`input` with borders (``torch.nn.functional.pad``).
+
+    Parameters
+    ----------
+    pad : sequence of int
+        Pairs of widths, from the last dimension on; negative widths cut.
+    mode : {"constant", "reflect", "replicate", "circular"}
+    value : float, optional
+        What to fill with in constant mode; 0 by default.
+    """
+    if mode == "constant":
+        return _constant(input, pad, 0.0 if value is None else value)
+    if value is not None and value != 0:
+        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if mode not in _PLACES:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}: use constant, reflect, replicate or circular")
+    if len(pad) % 2 or not 0 < len(pad) // 2 <= input.dim() - 1:
+        raise NotImplementedError(
+            f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: got {len(pad)} widths for "
+            f"{input.dim()} dimensions, of which the first are never padded"
+        )
+    for i in range(len(pad) // 2):
+        dim = input.dim() - 1 - i
+        low, high = int(pad[2 * i]), int(pad[2 * i + 1])
+        n = input.shape[dim]
+        limit = {"reflect": n - 1, "circular": n}.get(mode)
+        if n == 0 or (limit is not None and max(low, high) > limit):
+            raise RuntimeError(
+                f"pad: padding ({low}, {high}) is too large for mode {mode!r} at dimension {dim} of size {n}"
+            )
+        if low or high:
+            input = index_select(input, dim, wrap(_PLACES[mode](np.arange(-low, n + high), n)))
+    return input
+
+
+#: Where each place of the padded dimension is read from.
+_PLACES = {
+    "reflect": lambda i, n: n - 1 - np.abs(n - 1 - np.abs(i)),
+    "replicate": lambda i, n: np.clip(i, 0, n - 1),
+    "circular": lambda i, n: i % n,
+}
+
+
+def _constant(input: Tensor, pad: Sequence[int], value: float) -> Tensor:
+    ndim = input._array.ndim
+    if len(pad) % 2 or len(pad) > 2 * ndim:
+        raise RuntimeError(
+            f"Padding length must be divisible by 2 and at most twice the number of dimensions of the input; got "
+            f"{len(pad)} widths for {ndim} dimensions"
+        )
+    widths = [(0, 0)] * ndim
+    for i in range(len(pad) // 2):
+        widths[ndim - 1 - i] = (int(pad[2 * i]), int(pad[2 * i + 1]))
+    if any(low < 0 or high < 0 for low, high in widths):
+        index = []
+        for (low, high), n in zip(widths, input._array.shape, strict=True):
+            if n + low + high < 0:
+                raise RuntimeError(
+                    f"The input size {n}, plus negative padding {low} and {high}, resulted in a negative output size"
+                )
+            index.append(slice(max(0, -low), n - max(0, -high)))
+        input = input[tuple(index)]
+        widths = [(max(0, low), max(0, high)) for low, high in widths]
+    return _pad(input, widths=tuple(widths), value=value)

@@ -1,0 +1,98 @@
+"""``Plan``: what a primitive saves for its gradient rules, and how they are called with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinygrad5329.ops.primitive import Primitive
+
+__all__ = ["Plan", "Rule"]
+
+Rule = Callable[..., Any]
+
+
+class Plan:
+    """What a primitive saves and how its rules are called, for one choice of inputs that need gradients.
+
+    Made once for each such choice. The two hot steps, saving and pulling, are compiled from the names
+    that the rules ask for, as ``collections.namedtuple`` compiles its constructor: going through the
+    names for every operation would cost more than the operation.
+    """
+
+    __slots__ = (
+        "edges", "guarded", "kinds", "needs", "positions", "pull", "pull_tensors", "save", "saves_arrays", "saves_out",
+    )  # fmt: skip
+
+    def __init__(self, op: Primitive, mask: int, count: int) -> None:
+        self.positions = tuple(i for i in range(count) if mask >> i & 1)
+        self.needs = tuple(bool(mask >> i & 1) for i in range(count))
+        rules, joint = op.rules, op.joint
+        if not rules and joint is None and op.composite is None:
+            raise RuntimeError(f"{op.name} has no gradient rule; detach() its inputs or avoid it")
+        plain: list[tuple[Rule, tuple[str, ...]]] = []
+        if joint is not None:
+            plain = [(joint, _asks(joint))]
+        elif rules:
+            for i in self.positions:
+                rule = rules[i] if i < len(rules) else None
+                if rule is None:
+                    raise RuntimeError(
+                        f"{op.name}: the derivative for '{op.inputs[i]}' is not implemented; detach() it first"
+                    )
+                plain.append((rule, _asks(rule)))
+        raw = [(op.raw, _asks(op.raw))] if op.raw is not None else plain
+        wanted = [name for _, names in [*raw, *plain] for name in names]
+        if not plain:
+            wanted += [f"*{op.inputs[0]}"] if op.variadic else op.inputs
+        names = list(dict.fromkeys(name for name in wanted if name != "needs"))
+        sources, kinds = zip(*[self._source(op, name) for name in names], strict=True) if names else ((), ())
+        self.kinds = kinds
+        self.guarded = tuple(
+            dict.fromkeys(i for kind in kinds for i in (range(count) if kind == "all" else [kind]) if isinstance(i, int))
+        )
+        self.saves_out = "out" in kinds
+        self.saves_arrays = any(kind is not None for kind in kinds)
+        self.edges = eval(f"lambda t: ({''.join(f't[{i}]._node or t[{i}], ' for i in self.positions)})")
+        self.save = eval(f"lambda a, out, aux, p: ({''.join(f'{source}, ' for source in sources)})")
+        self.pull = self._compile(raw, names, joint=op.raw is not None or joint is not None)
+        self.pull_tensors = self._compile(plain, names, joint=joint is not None) if plain else None
+
+    @staticmethod
+    def _source(op: Primitive, name: str) -> tuple[str, Any]:
+        """The expression that saves `name`, and which array it saves: an input's position or a word."""
+        if name in op.inputs:
+            return ("tuple(a)", "all") if op.variadic else (f"a[{op.inputs.index(name)}]", op.inputs.index(name))
+        if name.startswith("*"):
+            return "tuple(a)", "all"
+        if name in ("out", "aux"):
+            return name, name
+        if name in op.params:
+            return f"p[{name!r}]", None
+        base, _, what = name.rpartition("_")
+        if op.variadic and name == f"{op.inputs[0]}_shapes":
+            return "tuple([x.shape for x in a])", None
+        if base in op.inputs and what in ("shape", "dtype"):
+            return f"a[{op.inputs.index(base)}].{what}", None
+        raise TypeError(f"a rule of {op.name} asks for {name!r}, which is no input, parameter, out or aux")
+
+    def _compile(self, rules: list[tuple[Rule, tuple[str, ...]]], names: list[str], joint: bool) -> Callable[..., Any]:
+        scope: dict[str, Any] = {"needs": self.needs, "select": self.positions}
+        calls = []
+        for number, (rule, asks) in enumerate(rules):
+            scope[f"rule{number}"] = rule
+            values = ["needs" if name == "needs" else f"s[{names.index(name)}]" for name in asks]
+            calls.append(f"rule{number}({', '.join(['xp', 'g', *values])})")
+        if joint:
+            everything = len(self.positions) == len(self.needs)
+            body = calls[0] if everything else f"(lambda r: [r[i] for i in select])({calls[0]})"
+        else:
+            body = f"({', '.join(calls)},)"
+        return eval(f"lambda xp, g, s: {body}", scope)
+
+
+def _asks(rule: Rule) -> tuple[str, ...]:
+    """What a rule needs: the names of its parameters after ``xp`` and ``g``."""
+    code = rule.__code__
+    return code.co_varnames[2 : code.co_argcount]

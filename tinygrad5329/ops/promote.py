@@ -1,0 +1,154 @@
+"""Operands: from what a user passes to tensors of one dtype.
+
+PyTorch's promotion, where it differs from NumPy's, happens here, before a primitive runs. A cast is a
+recorded operation of its own, so that gradients come back in the dtype of the input.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad5329 import dtypes
+from tinygrad5329.dtypes import dtype
+from tinygrad5329.ops.primitive import Primitive
+from tinygrad5329.tensor import Tensor, bump_version, wrap
+
+__all__ = ["as_tensor_operand", "cast", "operands", "result_type", "to_float", "write_out"]
+
+to_copy = Primitive(
+    "to_copy",
+    lambda xp, x, *, dtype: x.astype(dtype),
+    lambda xp, g, x_dtype: to_copy.under(xp, g, dtype=x_dtype),
+)
+
+_NUMBERS = (int, float, complex)
+
+
+def cast(x: Tensor, d: dtype) -> Tensor:
+    """`x` in dtype `d`; `x` itself if it has it already."""
+    return x if x._array.dtype == d.numpy else to_copy(x, dtype=d.numpy)
+
+
+def to_float(x: Any, op: str) -> Tensor:
+    """`x` as a floating point tensor: integers and bools become the default dtype."""
+    if not isinstance(x, Tensor):
+        raise _not_a_tensor(op, "input", x)
+    return x if x._array.dtype.kind in "fc" else cast(x, dtypes.get_default_dtype())
+
+
+def result_type(*values: Any) -> dtype:
+    """The dtype of an operation on `values`, tensors and Python numbers (``torch.result_type``).
+
+    >>> import tinygrad5329 as tg
+    >>> result_type(tg.tensor([1, 2]), 1.0)
+    tinygrad5329.float32
+    """
+    groups: list[dtype | None] = [None, None, None]
+    for value in values:
+        if isinstance(value, Tensor):
+            kind, d = (0 if value._array.ndim else 1), value.dtype
+        else:
+            kind, d = 2, dtypes.of_scalar(value)
+        before = groups[kind]
+        groups[kind] = d if before is None else dtypes.promote_types(before, d)
+    return dtypes.combine(*groups)
+
+
+def operands(op: str, input: Any, other: Any, *, floats: bool = False) -> tuple[Any, Any]:
+    """Two operands in their common dtype; a Python number may stay one, where NumPy treats it alike.
+
+    With `floats`, integers become floating point, as in a true division.
+    """
+    if isinstance(input, Tensor) and input._array.dtype.kind == "f":
+        # The common cases first: this runs for every arithmetic operation.
+        if isinstance(other, Tensor):
+            if input._array.dtype is other._array.dtype:
+                return input, other
+        elif type(other) is float or type(other) is int:
+            return input, other
+    input, other = _operand(op, "input", input), _operand(op, "other", other)
+    common = result_type(input, other)
+    if floats and not (common.is_floating_point or common.is_complex):
+        common = dtypes.get_default_dtype()
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+        input = wrap(np.asarray(input, dtype=common.numpy))
+    return _in_dtype(input, common), _in_dtype(other, common)
+
+
+def as_tensor_operand(op: str, name: str, value: Any, d: dtype | None = None) -> Tensor:
+    """`value` as a tensor, in dtype `d` if given."""
+    value = _operand(op, name, value)
+    if not isinstance(value, Tensor):
+        d = dtypes.of_scalar(value) if d is None else d
+        return wrap(_scalar_array(value, d))
+    return value if d is None else cast(value, d)
+
+
+def _operand(op: str, name: str, value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.ndarray):
+        return wrap(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, _NUMBERS):
+        return value
+    raise _not_a_tensor(op, name, value)
+
+
+def _not_a_tensor(op: str, name: str, value: Any) -> TypeError:
+    return TypeError(f"{op}(): argument '{name}' must be Tensor or Number, not {type(value).__name__}")
+
+
+def _in_dtype(value: Any, common: dtype) -> Any:
+    if isinstance(value, Tensor):
+        return cast(value, common)
+    kind = common.numpy.kind
+    if kind in "fc":
+        # NumPy 2 treats a Python number beside a floating point array as weak, like PyTorch.
+        return float(value) if isinstance(value, bool) or kind == "f" else value
+    # An integer that does not fit wraps around in PyTorch and raises in NumPy.
+    return wrap(_scalar_array(value, common))
+
+
+def _scalar_array(value: Any, d: dtype) -> Any:
+    if d.numpy.kind in "iu" and isinstance(value, int):
+        bits = 8 * d.itemsize
+        value &= (1 << bits) - 1
+        if d.numpy.kind == "i" and value >> (bits - 1):
+            value -= 1 << bits
+    return np.asarray(value, dtype=d.numpy)
+
+
+def write_out(op: str, out: Tensor, result: Tensor) -> Tensor:
+    """Put `result` into the tensor that the caller passed as ``out=`` (resized as PyTorch does)."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{op}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if out.requires_grad or result.requires_grad:
+        raise RuntimeError(
+            f"{op}(): functions with out=... arguments don't support automatic differentiation, but one of "
+            "the arguments requires grad."
+        )
+    if not can_cast(result.dtype, out.dtype):
+        raise RuntimeError(
+            f"{op}(): result type {result.dtype.name} can't be cast to the desired output type {out.dtype.name}"
+        )
+    if out._array.shape != result._array.shape:
+        if out._array.size:
+            raise RuntimeError(
+                f"{op}(): out has shape {tuple(out.shape)} but the result has {tuple(result.shape)}; pass an "
+                "out of that shape, or an empty one"
+            )
+        out._array = np.empty(result._array.shape, out._array.dtype)
+    np.copyto(out._array, result._array, casting="unsafe")
+    bump_version(out, f"{op}(out=...)")
+    return out
+
+
+def can_cast(from_: dtype, to: dtype) -> bool:
+    """Whether an in-place result may be stored: not from a higher kind to a lower (``torch.can_cast``)."""
+    order = "bufc"
+    rank_from, rank_to = (order.index(d.numpy.kind.replace("i", "u")) for d in (from_, to))
+    return rank_from <= rank_to

@@ -1,0 +1,142 @@
+"""Elements in another order or more than once: flip, roll, repeat, tile; parts of dimensions as views: diagonal, narrow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad5329.ops.primitive import Primitive
+from tinygrad5329.ops.shaping import _expand, _reshape, _sizes, flatten, reshape
+from tinygrad5329.tensor import Tensor, check_dim, method
+
+__all__ = ["diagonal", "flip", "fliplr", "flipud", "narrow", "roll", "tile"]
+
+_flip = Primitive(
+    "flip",
+    lambda xp, x, *, dims: xp.flip(x, dims).copy(),
+    lambda xp, g, dims: xp.flip(g, dims),
+)
+_roll = Primitive(
+    "roll",
+    lambda xp, x, *, shifts, dims: xp.roll(x, shifts, dims),
+    lambda xp, g, shifts, dims: _roll.under(xp, g, shifts=tuple(-s for s in shifts), dims=dims),
+)
+_diagonal = Primitive(
+    "diagonal",
+    lambda xp, x, *, offset, dim1, dim2: _writable_diagonal(x, offset, dim1, dim2),
+    lambda xp, g, x_shape, offset, dim1, dim2: _diagonal_scatter.under(
+        xp, g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2
+    ),
+    view=True,
+)
+_diagonal_scatter = Primitive(
+    "diagonal_embed_zeros",
+    lambda xp, x, *, shape, offset, dim1, dim2: _put_diagonal(x, shape, offset, dim1, dim2),
+    lambda xp, g, offset, dim1, dim2: _diagonal.under(xp, g, offset=offset, dim1=dim1, dim2=dim2),
+)
+
+
+def _writable_diagonal(x: Any, offset: int, dim1: int, dim2: int) -> Any:
+    view = x.diagonal(offset, dim1, dim2)
+    if x.flags.writeable:
+        view.flags.writeable = True
+    return view
+
+
+def _put_diagonal(g: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2: int) -> Any:
+    whole = np.zeros(shape, g.dtype)
+    _writable_diagonal(whole, offset, dim1, dim2)[...] = g
+    return whole
+
+
+def _dims(dims: Any, ndim: int, op: str) -> tuple[int, ...]:
+    result = tuple([check_dim(d, ndim) for d in (dims if isinstance(dims, (tuple, list)) else (dims,))])
+    if len(set(result)) != len(result):
+        raise RuntimeError(f"{op}: dim appears multiple times in the list of dims {dims}")
+    return result
+
+
+def flip(input: Tensor, dims: Any) -> Tensor:
+    """A copy with the order of the elements reversed along `dims` (``torch.flip``)."""
+    return _flip(input, dims=_dims(dims, input._array.ndim, "flip") if input._array.ndim else ())
+
+
+def fliplr(input: Tensor) -> Tensor:
+    """``flip`` along dimension 1 (``torch.fliplr``)."""
+    if input._array.ndim < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return flip(input, (1,))
+
+
+def flipud(input: Tensor) -> Tensor:
+    """``flip`` along dimension 0 (``torch.flipud``)."""
+    if input._array.ndim < 1:
+        raise RuntimeError("Input must be >= 1-d.")
+    return flip(input, (0,))
+
+
+@method
+def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+    """The elements moved along `dims`, those that fall out coming in at the other end (``torch.roll``)."""
+    shifts = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
+    if dims is None:
+        return reshape(_roll(flatten(input), shifts=(sum(shifts),), dims=(0,)), input._array.shape)
+    dims = _dims(dims, input._array.ndim, "roll")
+    if len(dims) != len(shifts):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+    return _roll(input, shifts=shifts, dims=dims)
+
+
+def _method_repeat(self: Tensor, *sizes: Any) -> Tensor:
+    """The tensor copied `sizes` times along each dimension (``torch.Tensor.repeat``)."""
+    sizes = _sizes("repeat", sizes)
+    shape = self._array.shape
+    extra = len(sizes) - len(shape)
+    if extra < 0:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        )
+    shape = (1,) * extra + shape
+    interleaved = tuple(n for pair in zip((1,) * len(shape), shape, strict=True) for n in pair)
+    tiled = tuple(n for pair in zip(sizes, shape, strict=True) for n in pair)
+    result = tuple(a * b for a, b in zip(sizes, shape, strict=True))
+    return _reshape(_expand(_reshape(self, shape=interleaved), shape=tiled), shape=result).contiguous()
+
+
+@method
+def tile(input: Tensor, *dims: Any) -> Tensor:
+    """``repeat``, with missing leading dimensions taken as 1 (``torch.tile``)."""
+    dims = _sizes("tile", dims)
+    return _method_repeat(input, *((1,) * (input._array.ndim - len(dims)) + dims))
+
+
+@method
+def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
+    """`length` elements of dimension `dim` from `start` on, as a view (``torch.narrow``)."""
+    dim = check_dim(dim, input._array.ndim)
+    size = input._array.shape[dim]
+    start = int(start) + (size if int(start) < 0 else 0)
+    if length < 0 or start < 0 or start + length > size:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
+    return input[(slice(None),) * dim + (slice(start, start + length),)]
+
+
+@method
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonal of dimensions `dim1` and `dim2`, last, as a view (``torch.diagonal``)."""
+    ndim = input._array.ndim
+    dim1, dim2 = check_dim(dim1, ndim), check_dim(dim2, ndim)
+    if dim1 == dim2:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return _diagonal(input, offset=offset, dim1=dim1, dim2=dim2)
+
+
+def _method_flip(self: Tensor, *dims: Any) -> Tensor:
+    """A copy with the order reversed along `dims` (``torch.Tensor.flip``)."""
+    return flip(self, dims[0] if len(dims) == 1 else dims)
+
+
+for _name, _function in {"repeat": _method_repeat, "flip": _method_flip, "fliplr": fliplr, "flipud": flipud}.items():
+    setattr(Tensor, _name, _function)
+del _name, _function

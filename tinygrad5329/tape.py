@@ -1,0 +1,268 @@
+"""The tape: the nodes that operations leave behind, and the walk that goes back over them.
+
+A recorded operation leaves one :class:`Node`. It knows its operation, when it was created, the edges
+to where its inputs came from, and the values that its gradient rules need. It does not know its
+output, so a graph has no reference cycles and is freed when the last tensor that leads to it is.
+
+An edge is one of three things: the :class:`Node` that made the input, a :class:`Port` of it where the
+node has several outputs, or, where the input is a leaf, the tensor itself.
+
+Creation order is a topological order: whatever used a node's output was created after it. So the walk
+needs no sorting pass, only a heap of creation numbers, and no recursion.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from tinygrad5329.hooks import Hooks
+
+__all__ = ["Node", "Port", "Version", "walk"]
+
+#: The clock of the tape: nodes take a number when created, in-place writes when they happen.
+tick = itertools.count(1).__next__
+
+
+class Version:
+    """How often and when a storage was written in place; shared by all views of the storage."""
+
+    __slots__ = ("count", "op", "stamp")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.stamp = 0
+        self.op = ""
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes
+    ----------
+    seq : int
+        Creation number; what used the output has a higher one.
+    edges : tuple
+        Where the gradients of the inputs go: Node, Port, or a leaf tensor. Inputs that need no gradient
+        have no edge.
+    saved : tuple or None
+        What the rules need of the forward pass; None once it has been freed.
+    hooks : Hooks or None
+        Functions of the output's gradient, run when it is complete, before the rules.
+    shape, dtype
+        Of the output (of the first one where there are several).
+    meta : dict or None
+        Notes of tools that look at the graph, such as the module path; the engine never reads them.
+    """
+
+    __slots__ = ("__weakref__", "dtype", "edges", "hooks", "meta", "saved", "seq", "shape")
+
+    edges: tuple[Any, ...]
+    saved: tuple[Any, ...] | None
+    hooks: Hooks | None
+    meta: dict[str, Any] | None
+    shape: tuple[int, ...]
+    dtype: Any
+    seq: int
+
+    def pull(self, g: Any, graph: bool) -> Iterable[Any]:
+        """The gradients of the inputs, in the order of `edges`.
+
+        `g` is an array, or with `graph` a tensor; a list of them, None for the missing, where the node
+        has several outputs.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.pull")
+
+    def release(self) -> None:
+        """Let go of the values kept for the backward pass."""
+        self.saved = None
+
+    def name(self) -> str:
+        """The node's name as PyTorch writes it, such as ``MulBackward0``."""
+        return type(self).__name__
+
+    #: How many outputs the operation has; None for one without a :class:`Port`.
+    outputs: int | None = None
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes of the inputs with their output numbers, as in PyTorch (leaves: AccumulateGrad)."""
+        return tuple(
+            (edge, 0)
+            if isinstance(edge, Node)
+            else (edge.node, edge.index)
+            if type(edge) is Port
+            else (AccumulateGrad(edge), 0)
+            for edge in self.edges
+        )
+
+    def register_hook(self, hook: Callable[..., Any]) -> Any:
+        """PyTorch's node hooks see all inputs' gradients; ours are on tensors."""
+        raise RuntimeError("register_hook on a grad_fn is not supported; call tensor.register_hook instead")
+
+
+class Port:
+    """One output of a node that has several."""
+
+    __slots__ = ("dtype", "index", "node", "shape")
+
+    def __init__(self, node: Node, index: int, shape: tuple[int, ...], dtype: Any) -> None:
+        self.node = node
+        self.index = index
+        self.shape = shape
+        self.dtype = dtype
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Port and other.node is self.node and other.index == self.index
+
+    def __hash__(self) -> int:
+        return hash((id(self.node), self.index))
+
+
+class AccumulateGrad:
+    """The end of an edge at a leaf, for code that reads ``next_functions`` (PyTorch's AccumulateGrad)."""
+
+    __slots__ = ("variable",)
+
+    next_functions: tuple[()] = ()
+
+    def __init__(self, variable: Any) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        """PyTorch's name of this node."""
+        return "AccumulateGrad"
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is AccumulateGrad and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return id(self.variable)
+
+
+def walk(
+    roots: Iterable[tuple[Any, Any]],
+    *,
+    graph: bool = False,
+    keep: bool = False,
+    targets: set[Any] | None = None,
+    watch: Callable[[Node, Any], None] | None = None,
+) -> dict[Any, Any]:
+    """Go back from `roots` and return the gradients that arrive at leaves (or at `targets`).
+
+    Parameters
+    ----------
+    roots
+        Pairs of an edge and the gradient that enters there.
+    graph
+        Gradients are tensors and the rules are recorded, so that they can be differentiated again.
+    keep
+        Leave the saved values of the nodes in place.
+    targets
+        Edges whose gradients are wanted; only nodes that lead to them are run. None means all leaves.
+    watch
+        Called with each node and the gradients that it gave (the anomaly finder and the profiler).
+    """
+    roots = list(roots)
+    needed = None if targets is None else _leading_to(targets, [edge for edge, _ in roots])
+    found: dict[Any, Any] = {}
+    pending: dict[Any, Any] = {}
+    owned: set[Any] = set()
+    ports: dict[Node, list[Port]] = {}
+    heap: list[tuple[int, Node]] = []
+
+    def deliver(edges: Iterable[Any], gradients: Iterable[Any]) -> None:
+        for edge, g in zip(edges, gradients, strict=True):
+            if g is None or (needed is not None and edge not in needed):
+                continue
+            before = pending.get(edge)
+            if before is None:
+                # The first contribution is borrowed: it may be the very array another input got.
+                pending[edge] = g
+                if isinstance(edge, Node):
+                    heappush(heap, (-edge.seq, edge))
+                elif type(edge) is Port:
+                    if edge.node in ports:
+                        ports[edge.node].append(edge)
+                    else:
+                        ports[edge.node] = [edge]
+                        heappush(heap, (-edge.node.seq, edge.node))
+            elif graph:
+                pending[edge] = before + g
+            elif edge in owned:
+                np.add(before, g, out=before)
+            else:
+                # np.asarray, because the sum of two 0-d arrays is a NumPy scalar, which has no out=.
+                pending[edge] = np.asarray(before + g)
+                owned.add(edge)
+
+    deliver([edge for edge, _ in roots], [g for _, g in roots])
+    while heap:
+        node = heappop(heap)[1]
+        if node.outputs is None:
+            g = pending.pop(node)
+            if node.hooks is not None:
+                for hook in list(node.hooks.values()):
+                    g = hook(g)
+            if targets is not None and node in targets:
+                found[node] = g
+        else:
+            g = [None] * node.outputs
+            for port in ports.pop(node):
+                g[port.index] = pending.pop(port)
+            if node.hooks is not None:
+                for hook in list(node.hooks.values()):
+                    g = hook(g)
+            if targets is not None:
+                found.update(
+                    (port, g[port.index]) for port in targets if type(port) is Port and port.node is node
+                )
+        if needed is not None and not any(edge in needed for edge in node.edges):
+            continue
+        if node.saved is None:
+            raise RuntimeError(_freed(node))
+        gradients = node.pull(g, graph)
+        if watch is not None:
+            watch(node, gradients)
+        if not keep:
+            node.release()
+        deliver(node.edges, gradients)
+    found.update(pending)
+    return found
+
+
+def _leading_to(targets: set[Any], roots: list[Any]) -> set[Any]:
+    """The edges from which some target can be reached."""
+    seen: set[Any] = set()
+    stack = [_node_of(edge) for edge in roots]
+    while stack:
+        node = stack.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            stack.extend(_node_of(edge) for edge in node.edges)
+    leading = set(targets)
+    for node in sorted(seen, key=lambda each: each.seq):
+        for edge in node.edges:
+            if type(edge) is Port and edge.node in leading:
+                leading.add(edge)
+        if any(edge in leading for edge in node.edges):
+            leading.add(node)
+    leading.update(edge for edge in roots if type(edge) is Port and edge.node in leading)
+    return leading
+
+
+def _node_of(edge: Any) -> Node | None:
+    return edge if isinstance(edge, Node) else edge.node if type(edge) is Port else None
+
+
+def _freed(node: Node) -> str:
+    return (
+        "Trying to backward through the graph a second time, but the values it saved have already been "
+        f"freed: {node.name()}, which made a tensor of shape {tuple(node.shape)} (operation {node.seq}), "
+        "was passed by an earlier backward(). Pass retain_graph=True to the first backward if you need it "
+        "twice; if a tensor of an earlier step is carried into this one, detach() it first"
+    )
