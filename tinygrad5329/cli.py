@@ -1,0 +1,225 @@
+"""The ``tinygrad5329`` command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from tinygrad5329.training.config import RunConfig
+
+__all__ = ["main"]
+
+USER_ERROR = 2
+FAILURE = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status.
+
+    0 after success, 1 when a run failed (its loss diverged, a package is missing), 2 when what was asked
+    for cannot be done (a bad option, data or checkpoint), 128 + the signal's number when it was
+    interrupted. Errors are one line on ``sys.stderr``.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default ``sys.argv[1:]``.
+    """
+    try:
+        parser = _build_parser()
+        options = parser.parse_args(arguments)
+        if options.command is None:
+            parser.print_help()
+            return 0
+        return int(options.command(options))
+    except SystemExit as stop:  # argparse leaves so after --help, --version and errors
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader (head, a closed pager) has gone. Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USER_ERROR, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+class _Help(argparse.HelpFormatter):
+    """Help that keeps the line breaks of the examples, and only those."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return "".join(indent + line for line in text.splitlines(keepends=True))
+        return super()._fill_text(text, width, indent)
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=_program(),
+        description="A NumPy autograd engine with a dynamic computation graph and PyTorch's API.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"tinygrad5329 {metadata.version('tinygrad5329')}"
+    )
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    _add_train(commands)
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    from tinygrad5329.training.config import MODELS, MONITORS, SCALINGS, SCHEDULES, RunConfig
+
+    defaults = {field.name: field.default for field in fields(RunConfig)}
+    train = commands.add_parser(
+        "train",
+        help="train a model and write figures, metrics and a report",
+        description=(
+            "Train a model, evaluate it once on the test set, and write into one folder: the checkpoint, the "
+            "weights, history.csv, loss and accuracy curves, confusion matrices, the drawn computation "
+            "graph, "
+            "metrics.json and report.html, which shows them all. Ctrl-C saves a checkpoint and says how "
+            "to go on."
+        ),
+        epilog=(
+            "examples:\n  tinygrad5329 train\n  tinygrad5329 train --data cifar10-pca128 --out runs/cifar\n"
+            "  tinygrad5329 train --out runs/cifar --resume"
+        ),
+        formatter_class=_Help,
+        argument_default=argparse.SUPPRESS,  # only what was given, so that --resume can compare it
+    )
+    train.set_defaults(command=_train)
+
+    what = train.add_argument_group("what to train")
+    what.add_argument(
+        "--model",
+        choices=MODELS,
+        help=f"the report's best model or its baseline (default: {defaults['model']})",
+    )
+    what.add_argument(
+        "--data",
+        metavar="NAME|FOLDER",
+        help="digits (needs no network), cifar10-pca128, report128, or a "
+        f"folder with train_data.npy, train_label.npy, test_data.npy and test_label.npy (default: "
+        f"{defaults['data']})",
+    )
+    what.add_argument(
+        "--scale",
+        choices=SCALINGS,
+        help="features to mean 0 and deviation 1, to [0, 1], or unchanged; fitted on the training split "
+        f"(default: {defaults['scale']})",
+    )
+    what.add_argument(
+        "--validation",
+        type=float,
+        metavar="SHARE",
+        help=f"share of the training set kept for validation (default: {defaults['validation']})",
+    )
+
+    how = train.add_argument_group("how to train (SGD)")
+    for name, kind, text in (
+        ("epochs", int, "times through the training set"),
+        ("batch-size", int, "samples a step"),
+        ("lr", float, "learning rate; its peak, under a schedule"),
+        ("momentum", float, "momentum of SGD"),
+        ("weight-decay", float, "L2 penalty"),
+        ("dropout", float, "probability of dropping an activation, in the best model"),
+        ("patience", int, "stop after so many epochs without a better one; 0: never"),
+        ("seed", int, "the same seed and options give the same weights"),
+    ):
+        default = defaults[name.replace("-", "_")]
+        metavar = "N" if kind is int else "X"
+        how.add_argument(f"--{name}", type=kind, metavar=metavar, help=f"{text} (default: {default})")
+    how.add_argument(
+        "--schedule", choices=SCHEDULES, help=f"course of the learning rate (default: {defaults['schedule']})"
+    )
+    how.add_argument(
+        "--monitor",
+        choices=MONITORS,
+        help=f"what on validation data tells the best epoch (default: {defaults['monitor']})",
+    )
+
+    where = train.add_argument_group("where to")
+    where.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/MODEL-DATA)")
+    going_on = where.add_mutually_exclusive_group()
+    going_on.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the unfinished run in the folder, with its options; the result is the same",
+    )
+    going_on.add_argument("--overwrite", action="store_true", help="replace the run in the folder")
+    where.add_argument("--quiet", action="store_true", help="no progress bar and no line an epoch")
+
+
+def _train(options: argparse.Namespace) -> int:
+    from tinygrad5329.training.config import RunConfig
+    from tinygrad5329.training.run_folder import RunError, RunFolder
+
+    given = {name: value for name, value in vars(options).items() if name != "command"}
+    resume, overwrite, quiet = (given.pop(name, False) for name in ("resume", "overwrite", "quiet"))
+    out = given.pop("out", None)
+    try:
+        config = RunConfig.from_options(given)
+        out = Path(out) if out is not None else default_folder(config)
+        if resume:
+            config = RunFolder(out).resume(given)
+    except (RunError, ValueError) as error:
+        return _fail(error, USER_ERROR)
+    return _run(config, out, resume=resume, overwrite=overwrite, quiet=quiet)
+
+
+def default_folder(config: RunConfig) -> Path:
+    """``runs/MODEL-DATA``; of a data folder its name."""
+    return Path("runs") / f"{config.model}-{Path(config.data).resolve().name}"
+
+
+def _run(config: RunConfig, out: Path, *, resume: bool, overwrite: bool, quiet: bool) -> int:
+    from tinygrad5329.training.checkpoint import CheckpointError
+    from tinygrad5329.training.interrupt import TrainingInterrupted
+    from tinygrad5329.training.loops import DivergenceError
+    from tinygrad5329.training.run import run
+    from tinygrad5329.training.run_folder import RunError
+    from tinygrad5329.training.summary import format_summary
+
+    again = shlex.join([*_program().split(), "train", "--out", str(out), "--resume"])
+    try:
+        result = run(config, out, resume=resume, overwrite=overwrite, progress=not quiet)
+    except TrainingInterrupted as stop:
+        print(f"\n{stop}\nto go on:  {again}", file=sys.stderr)
+        return 128 + stop.signal_number
+    except KeyboardInterrupt:
+        print(f"\ninterrupted outside training\nto go on:  {again}", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except (RunError, CheckpointError) as error:
+        return _fail(error, USER_ERROR)
+    except (DivergenceError, ImportError) as error:
+        return _fail(error, FAILURE)
+    print(format_summary(result))
+    return 0
+
+
+def _fail(error: Exception, status: int) -> int:
+    message = " ".join(str(error).split())
+    print(f"{_program()} train: error: {message}", file=sys.stderr)
+    return status
+
+
+def _program() -> str:
+    called = Path(sys.argv[0])
+    as_module = called.name == "__main__.py" and called.parent.name == "tinygrad5329"
+    return "python -m tinygrad5329" if as_module else "tinygrad5329"
