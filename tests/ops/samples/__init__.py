@@ -1,0 +1,12 @@
+"""Sample inputs of every primitive: one entry each, a file for each family of operations.
+
+A new primitive needs an ``entry(...)`` in the file of its family; the suite fails without one.
+"""
+
+from . import activation, arithmetic, indexing, linalg, loss, pointwise, reduction, shaping
+from .entry import ENTRIES, Entry, Sample
+
+__all__ = [
+    "ENTRIES", "Entry", "Sample", "activation", "arithmetic", "indexing", "linalg", "loss", "pointwise", "reduction",
+    "shaping",
+]  # fmt: skip
