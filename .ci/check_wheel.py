@@ -10,7 +10,20 @@ import zipfile
 
 WHEEL_LIMIT = 500_000
 IMPORT_LIMIT = 0.150
-OPTIONAL = "matplotlib sklearn safetensors tqdm torch numba optuna cupy scipy graphviz pandas mpi4py".split()
+OPTIONAL = [
+    "matplotlib",
+    "sklearn",
+    "safetensors",
+    "tqdm",
+    "torch",
+    "numba",
+    "optuna",
+    "cupy",
+    "scipy",
+    "graphviz",
+    "pandas",
+    "mpi4py",
+]
 
 TIME_IMPORT = """
 import time, numpy

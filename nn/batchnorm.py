@@ -67,11 +67,7 @@ class _BatchNorm(Module):
 
     def reset_running_stats(self) -> None:
         """Forget the statistics: mean 0, variance 1, no batches seen."""
-        if (
-            self.running_mean is not None
-            and self.running_var is not None
-            and self.num_batches_tracked is not None
-        ):
+        if self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None:
             self.running_mean.zero_()
             self.running_var.fill_(1)
             self.num_batches_tracked.zero_()

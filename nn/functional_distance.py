@@ -62,9 +62,7 @@ def _norm_above(x: Tensor, dim: int, eps: float) -> Tensor:
     return norm + (constant.clamp_min(eps) - constant)
 
 
-def pairwise_distance(
-    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
-) -> Tensor:
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """Return the p-norm of ``x1 - x2 + eps`` along the last dimension.
 
     Parameters

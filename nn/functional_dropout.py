@@ -48,9 +48,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     return _call(ops.alpha_dropout, input, p, training, inplace)
 
 
-def feature_alpha_dropout(
-    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
-) -> Tensor:
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Drop whole channels of (N, C, ...) as `alpha_dropout` drops elements.
 
     Matches `torch.nn.functional.feature_alpha_dropout`.

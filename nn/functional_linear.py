@@ -35,9 +35,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         # Only a failure makes it worth looking for what is not a tensor.
         for name, value in (("input", input), ("weight", weight), ("bias", bias)):
             if not isinstance(value, Tensor) and not (name == "bias" and value is None):
-                raise TypeError(
-                    f"linear(): argument '{name}' must be Tensor, not {type(value).__name__}"
-                ) from None
+                raise TypeError(f"linear(): argument '{name}' must be Tensor, not {type(value).__name__}") from None
         raise
 
 

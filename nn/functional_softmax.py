@@ -8,9 +8,7 @@ from tinygrad5329 import dtypes, ops
 from tinygrad5329.tensor import Tensor
 
 
-def softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
-) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
     """Return ``exp(x) / sum(exp(x))`` along `dim`, computed without overflow.
 
     Parameters
@@ -49,9 +47,7 @@ def log_softmax(
     return ops.log_softmax(input, _dim("log_softmax", input, dim, _stacklevel), dtype)
 
 
-def softmin(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None
-) -> Tensor:
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: dtypes.dtype | None = None) -> Tensor:
     """Return the `softmax` of ``-input``. Arguments and errors as for `softmax`.
 
     Matches `torch.nn.functional.softmin`.
@@ -63,8 +59,7 @@ def _dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
     if dim is not None or not isinstance(input, Tensor):
         return 0 if dim is None else dim
     warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
-        "argument.",
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
         stacklevel=stacklevel,
     )
     return 0 if input.ndim in (0, 1, 3) else 1

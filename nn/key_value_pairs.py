@@ -21,17 +21,12 @@ def key_value_pairs(owner: str, content: Any) -> Iterator[tuple[Any, Any]]:
         return
     if not isinstance(content, Iterable):
         raise TypeError(
-            f"{owner}.update should be called with an iterable of key/value pairs, but got "
-            f"{type(content).__name__}"
+            f"{owner}.update should be called with an iterable of key/value pairs, but got {type(content).__name__}"
         )
     for number, pair in enumerate(content):
         if not isinstance(pair, Iterable):
-            raise TypeError(
-                f"{owner} update sequence element #{number} should be Iterable; is {type(pair).__name__}"
-            )
+            raise TypeError(f"{owner} update sequence element #{number} should be Iterable; is {type(pair).__name__}")
         items = tuple(pair)
         if len(items) != 2:
-            raise ValueError(
-                f"{owner} update sequence element #{number} has length {len(items)}; 2 is required"
-            )
+            raise ValueError(f"{owner} update sequence element #{number} has length {len(items)}; 2 is required")
         yield items

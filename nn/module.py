@@ -77,19 +77,12 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
 
         Call the module instead of this method, so that hooks run.
         """
-        raise NotImplementedError(
-            f'Module [{type(self).__name__}] is missing the required "forward" function'
-        )
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` with its hooks."""
         try:
-            if (
-                self._forward_hooks
-                or self._forward_pre_hooks
-                or global_forward_hooks
-                or global_forward_pre_hooks
-            ):
+            if self._forward_hooks or self._forward_pre_hooks or global_forward_hooks or global_forward_pre_hooks:
                 return call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
@@ -156,9 +149,7 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
             raise AttributeError("cannot assign buffer before Module.__init__() call")
         self._check_new_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (Tensor or None required)"
-            )
+            raise TypeError(f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (Tensor or None required)")
         self._set_buffer(name, tensor, persistent)
 
     def add_module(self, name: str, module: Module | None) -> None:
@@ -216,8 +207,7 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
         if name in state.get("_parameters", ()):
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{_typename(value)}' as parameter '{name}' (nn.Parameter or None "
-                    "expected)"
+                    f"cannot assign '{_typename(value)}' as parameter '{name}' (nn.Parameter or None expected)"
                 )
             self._parameters[name] = None
             return
@@ -230,8 +220,7 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
         if name in state.get("_modules", ()):
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{_typename(value)}' as child module '{name}' (nn.Module or None "
-                    "expected)"
+                    f"cannot assign '{_typename(value)}' as child module '{name}' (nn.Module or None expected)"
                 )
             self._modules[name] = None
             return
@@ -244,8 +233,7 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
         if name in state.get("_buffers", ()):
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
-                    f"cannot assign '{_typename(value)}' as buffer '{name}' (nn.Buffer, Tensor or None "
-                    "expected)"
+                    f"cannot assign '{_typename(value)}' as buffer '{name}' (nn.Buffer, Tensor or None expected)"
                 )
             self._buffers[name] = value
             return
@@ -263,8 +251,7 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
                 return modules[name]
         elif name in Module().__dict__:
             raise AttributeError(
-                f"'{type(self).__name__}' object has no attribute '{name}': its __init__ must call "
-                "super().__init__()"
+                f"'{type(self).__name__}' object has no attribute '{name}': its __init__ must call super().__init__()"
             )
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 

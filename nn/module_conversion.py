@@ -125,7 +125,5 @@ def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, dtypes.dtype | None]:
         given[name] = value
     dtype = given.get("dtype")
     if dtype is not None and not isinstance(dtype, dtypes.dtype):
-        raise TypeError(
-            f"to(): argument 'dtype' must be a dtype such as tg.float32, got {type(dtype).__name__}"
-        )
+        raise TypeError(f"to(): argument 'dtype' must be a dtype such as tg.float32, got {type(dtype).__name__}")
     return given.get("device"), dtype

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tinygrad5329.nn.removable_handle import RemovableHandle
+from tinygrad5329.hooks import RemovableHandle
 
 if TYPE_CHECKING:
     from tinygrad5329.nn.module import Module
@@ -26,9 +26,7 @@ global_forward_pre_hooks: OrderedDict[int, ForwardHook] = OrderedDict()
 global_forward_hooks: OrderedDict[int, ForwardHook] = OrderedDict()
 
 
-def _register(
-    hooks: OrderedDict[int, ForwardHook], hook: ForwardHook, *, prepend: bool = False
-) -> RemovableHandle:
+def _register(hooks: OrderedDict[int, ForwardHook], hook: ForwardHook, *, prepend: bool = False) -> RemovableHandle:
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
     if prepend:
@@ -147,9 +145,7 @@ def _call_pre_hook(
         return args, kwargs
     if isinstance(pair, tuple) and len(pair) == 2:
         return pair
-    raise RuntimeError(
-        f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {pair}."
-    )
+    raise RuntimeError(f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {pair}.")
 
 
 def _call_forward_hook(

@@ -66,6 +66,5 @@ class ModuleList(ModuleSequence):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """A list is not called; its modules are."""
         raise NotImplementedError(
-            f'Module [{type(self).__name__}] is missing the required "forward" function: call its modules '
-            "one by one"
+            f'Module [{type(self).__name__}] is missing the required "forward" function: call its modules one by one'
         )

@@ -70,8 +70,7 @@ class ModuleSequence(Module):
         """
         if not isinstance(modules, Iterable):
             raise TypeError(
-                f"{self._get_name()}.extend should be called with an iterable, but got "
-                f"{type(modules).__name__}"
+                f"{self._get_name()}.extend should be called with an iterable, but got {type(modules).__name__}"
             )
         # A list first: `modules` may be this container itself.
         for module in list(modules):

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from tinygrad5329.grad_mode import no_grad
+from tinygrad5329.hooks import RemovableHandle
 from tinygrad5329.nn.module_tree import ModuleTree
 from tinygrad5329.nn.parameter import Parameter
-from tinygrad5329.nn.removable_handle import RemovableHandle
 from tinygrad5329.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -239,8 +239,7 @@ class ModuleStateDict(ModuleTree):
             for hook in tuple(module._load_state_dict_post_hooks.values()):
                 if hook(module, incompatible) is not None:
                     raise RuntimeError(
-                        "load_state_dict post-hook must return None: change the lists of incompatible keys "
-                        "in place"
+                        "load_state_dict post-hook must return None: change the lists of incompatible keys in place"
                     )
 
         load(cast("Module", self), dict(state_dict), "")

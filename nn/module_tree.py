@@ -33,11 +33,7 @@ class ModuleTree:
     ) -> Iterator[tuple[str, Any]]:
         seen = set()
         this = cast("Module", self)
-        modules = (
-            this.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-            if recurse
-            else [(prefix, this)]
-        )
+        modules = this.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, this)]
         for module_prefix, module in modules:
             for name, member in get_members_fn(module):
                 if member is None or member in seen:
@@ -77,9 +73,7 @@ class ModuleTree:
         >>> [name for name, _ in nn.Sequential(nn.Linear(2, 3), nn.ReLU()).named_parameters()]
         ['0.weight', '0.bias']
         """
-        return self._named_members(
-            lambda module: module._parameters.items(), prefix, recurse, remove_duplicate
-        )
+        return self._named_members(lambda module: module._parameters.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Iterate over the buffers, each shared one once; `recurse` includes those of all submodules."""
@@ -133,9 +127,7 @@ class ModuleTree:
         yield prefix, this
         for name, module in self._modules.items():
             if module is not None:
-                yield from module.named_modules(
-                    memo, f"{prefix}.{name}" if prefix else name, remove_duplicate
-                )
+                yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
     def get_submodule(self, target: str) -> Module:
         """Return the submodule with the dotted name `target`; the empty name is this module.

@@ -14,8 +14,7 @@ def _checked(kind: str, data: Tensor | None) -> Tensor:
     if isinstance(data, Tensor):
         return data
     raise TypeError(
-        f"{kind}: data must be a Tensor, got {type(data).__name__}; make one first, e.g. "
-        f"{kind}(tg.tensor(data))"
+        f"{kind}: data must be a Tensor, got {type(data).__name__}; make one first, e.g. {kind}(tg.tensor(data))"
     )
 
 

@@ -82,9 +82,7 @@ class ParameterList(Module):
             If `values` is not iterable (a tensor counts as a value, not as an iterable of rows).
         """
         if not isinstance(values, Iterable) or isinstance(values, Tensor):
-            raise TypeError(
-                f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}"
-            )
+            raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
         # A list first: `values` may be this list itself.
         for value in list(values):
             self.append(value)

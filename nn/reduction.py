@@ -7,9 +7,7 @@ import warnings
 from tinygrad5329.tensor import Tensor
 
 
-def resolve_reduction(
-    size_average: bool | None, reduce: bool | None, reduction: str, *, stacklevel: int = 3
-) -> str:
+def resolve_reduction(size_average: bool | None, reduce: bool | None, reduction: str, *, stacklevel: int = 3) -> str:
     """Return the reduction that PyTorch's two older arguments ask for, or `reduction` if neither is given."""
     if size_average is None and reduce is None:
         return reduction

@@ -245,9 +245,7 @@ def adam(
         kernel = _fused_adamw_ if decoupled_weight_decay else _fused_adam_
         kernel(*lists, **rule, grad_scale=grad_scale, found_inf=found_inf)
     elif grad_scale is not None or found_inf is not None:
-        raise RuntimeError(
-            "adam: grad_scale and found_inf need the kernel; leave out foreach=False, fused=False"
-        )
+        raise RuntimeError("adam: grad_scale and found_inf need the kernel; leave out foreach=False, fused=False")
     else:
         _single_tensor_adam(*lists, decoupled=decoupled_weight_decay, **rule)
 

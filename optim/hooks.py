@@ -80,9 +80,7 @@ class Hooked:
         """Run ``hook(optimizer, args, kwargs)`` after each step."""
         return add_hook(self._optimizer_step_post_hooks, hook)
 
-    def register_state_dict_pre_hook(
-        self, hook: Callable[[Any], None], prepend: bool = False
-    ) -> RemovableHandle:
+    def register_state_dict_pre_hook(self, hook: Callable[[Any], None], prepend: bool = False) -> RemovableHandle:
         """Run ``hook(optimizer)`` before :meth:`state_dict`; with `prepend`, before the other hooks."""
         return add_hook(self._optimizer_state_dict_pre_hooks, hook, prepend=prepend)
 
@@ -98,8 +96,6 @@ class Hooked:
         """Run ``hook(optimizer, state_dict)`` on what is to be loaded; it may return another."""
         return add_hook(self._optimizer_load_state_dict_pre_hooks, hook, prepend=prepend)
 
-    def register_load_state_dict_post_hook(
-        self, hook: Callable[[Any], None], prepend: bool = False
-    ) -> RemovableHandle:
+    def register_load_state_dict_post_hook(self, hook: Callable[[Any], None], prepend: bool = False) -> RemovableHandle:
         """Run ``hook(optimizer)`` after :meth:`load_state_dict`."""
         return add_hook(self._optimizer_load_state_dict_post_hooks, hook, prepend=prepend)

@@ -188,9 +188,7 @@ class Optimizer(Hooked):
         entries: list[Any] = [given] if isinstance(given, Tensor) else list(given)
         names = [entry[0] for entry in entries if isinstance(entry, tuple)]
         if names and len(names) != len(entries):
-            raise ValueError(
-                "all optimizer params should be with/without names. Some param names are missing"
-            )
+            raise ValueError("all optimizer params should be with/without names. Some param names are missing")
         params = param_group["params"] = [e[1] if isinstance(e, tuple) else e for e in entries]
         if names:
             param_group["param_names"] = names
@@ -198,9 +196,7 @@ class Optimizer(Hooked):
             self._check_param(param, f"params[{i}]" + (f" ({names[i]})" if names else ""))
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
-                raise ValueError(
-                    f"parameter group didn't specify a value of required optimization parameter {name}"
-                )
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             param_group.setdefault(name, default)
         if len({id(p) for p in params}) != len(params):
             warnings.warn(
@@ -216,8 +212,7 @@ class Optimizer(Hooked):
         """TypeError or ValueError if `param` cannot be optimized."""
         if not isinstance(param, Tensor):
             raise TypeError(
-                f"optimizer can only optimize Tensors, but one of the params is "
-                f"{type(param).__name__}: {which}"
+                f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}: {which}"
             )
         if not self.defaults.get("differentiable") and not (param.is_leaf or param.retains_grad):
             raise ValueError(

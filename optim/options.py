@@ -61,9 +61,7 @@ def check_implementation(optimizer: Any, group: dict[str, Any]) -> None:
     name = type(optimizer).__name__
     for one, other in (("fused", "differentiable"), ("foreach", "differentiable"), ("fused", "foreach")):
         if group[one] and group[other]:
-            raise RuntimeError(
-                f"{name}: `{one}` and `{other}` cannot be `True` together; set one of them to False"
-            )
+            raise RuntimeError(f"{name}: `{one}` and `{other}` cannot be `True` together; set one of them to False")
     if group.get("capturable"):
         raise RuntimeError(
             f"{name}: capturable=True needs a device whose work can be captured as a graph, and there is "

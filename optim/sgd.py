@@ -196,9 +196,7 @@ def sgd(
     if runs_kernel(foreach, fused, differentiable):
         _kernel_sgd(params, d_p_list, momentum_buffer_list, grad_scale, found_inf, rule)
     elif grad_scale is not None or found_inf is not None:
-        raise RuntimeError(
-            "sgd: grad_scale and found_inf need the kernel; leave out foreach=False, fused=False"
-        )
+        raise RuntimeError("sgd: grad_scale and found_inf need the kernel; leave out foreach=False, fused=False")
     else:
         _single_tensor_sgd(params, d_p_list, momentum_buffer_list, **rule)
 

@@ -101,18 +101,14 @@ def test_a_run_is_not_overwritten_unasked(
     assert str(Path("runs") / "best-digits" / "report.html") in out
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     assert "holds a finished run; add --overwrite" in fails(capsys, "train", "--epochs", "2")
-    assert "--epochs 2 (the run has 1) would change the run" in fails(
-        capsys, "train", "--resume", "--epochs", "2"
-    )
+    assert "--epochs 2 (the run has 1) would change the run" in fails(capsys, "train", "--resume", "--epochs", "2")
     assert before == {file.name: file.read_bytes() for file in folder.iterdir()}
     assert main(["train", "--epochs", "2", "--overwrite", "--quiet"]) == 0
     assert len(read_history(folder / "history.csv")) == 2
 
 
 def test_a_divergent_run_says_why(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    status = main(
-        ["train", "--lr", "1e30", "--schedule", "constant", "--quiet", "--out", str(tmp_path / "a")]
-    )
+    status = main(["train", "--lr", "1e30", "--schedule", "constant", "--quiet", "--out", str(tmp_path / "a")])
     assert status == 1
     error = capsys.readouterr().err
     assert "error: epoch 1: the loss became" in error
@@ -123,10 +119,27 @@ def test_a_divergent_run_says_why(capsys: pytest.CaptureFixture[str], tmp_path: 
 def test_a_missing_extra_names_the_remedy(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "safetensors", None)
-    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    error = fails(capsys, "train", "--out", str(tmp_path / "a"), status=1)
+    assert "a run needs matplotlib: pip install 'tinygrad5329[train]'" in error
+    assert list(tmp_path.iterdir()) == []  # told before any work is done
+
+
+def test_a_full_disk_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.replace
+
+    def full(source: str, target: Path) -> None:
+        if Path(target).suffix == ".safetensors":
+            raise OSError(28, "No space left on device", str(target))
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
     assert main(["train", "--epochs", "1", "--quiet", "--out", str(tmp_path / "a")]) == 1
-    assert "pip install 'tinygrad5329[train]'" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "No space left on device" in error
+    assert "Traceback" not in error
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -271,9 +271,7 @@ ARRAYS = st.sampled_from(ALL).flatmap(
 
 @settings(max_examples=200, deadline=None)
 @given(ARRAYS, OPTIONS, st.sampled_from(["none", "leaf", "node"]), st.sampled_from(["float32", "float64"]))
-def test_any_array_under_any_options(
-    array: np.ndarray, options: dict[str, Any], grad: str, default: str
-) -> None:
+def test_any_array_under_any_options(array: np.ndarray, options: dict[str, Any], grad: str, default: str) -> None:
     agree(array, options, grad, default)
 
 

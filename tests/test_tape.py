@@ -387,5 +387,5 @@ def test_grad_fn_reads_like_pytorchs():
 
 def test_anomaly_mode_names_the_operation():
     x = leaf(0.0)
-    with tg.autograd.detect_anomaly(), pytest.raises(RuntimeError, match="SqrtBackward0.*nan"):
+    with tg.autograd.detect_anomaly(), pytest.raises(RuntimeError, match=r"SqrtBackward0.*nan"):
         (x.sqrt() * 0).backward()

@@ -19,6 +19,8 @@ from tinygrad5329.backends.device import device
 from tinygrad5329.creation import *
 from tinygrad5329.dtypes import (
     bool_ as bool,
+)
+from tinygrad5329.dtypes import (
     cdouble,
     cfloat,
     complex64,
@@ -28,7 +30,6 @@ from tinygrad5329.dtypes import (
     finfo,
     float16,
     float32,
-    float32 as float,
     float64,
     get_default_dtype,
     half,
@@ -36,13 +37,18 @@ from tinygrad5329.dtypes import (
     int8,
     int16,
     int32,
-    int32 as int,
     int64,
     long,
     promote_types,
     set_default_dtype,
     short,
     uint8,
+)
+from tinygrad5329.dtypes import (
+    float32 as float,
+)
+from tinygrad5329.dtypes import (
+    int32 as int,
 )
 from tinygrad5329.grad_mode import (
     enable_grad,

@@ -73,9 +73,7 @@ def _build_parser() -> argparse.ArgumentParser:
         prog=_program(),
         description="A NumPy autograd engine with a dynamic computation graph and PyTorch's API.",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"tinygrad5329 {metadata.version('tinygrad5329')}"
-    )
+    parser.add_argument("--version", action="version", version=f"tinygrad5329 {metadata.version('tinygrad5329')}")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _add_train(commands)
@@ -84,6 +82,7 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def _add_train(commands: Any) -> None:
     from tinygrad5329.training.config import MODELS, MONITORS, SCALINGS, SCHEDULES, RunConfig
+    from tinygrad5329.utils.data.datasets import DATA_VARIABLE
 
     defaults = {field.name: field.default for field in fields(RunConfig)}
     train = commands.add_parser(
@@ -114,8 +113,9 @@ def _add_train(commands: Any) -> None:
     what.add_argument(
         "--data",
         metavar="NAME|FOLDER",
-        help="digits (needs no network), cifar10-pca128, report128, or a "
-        f"folder with train_data.npy, train_label.npy, test_data.npy and test_label.npy (default: "
+        help="digits (needs no network), cifar10-pca128, report128 (its folder is named by the environment "
+        f"variable {DATA_VARIABLE}), or a folder with train_data.npy, train_label.npy, test_data.npy and "
+        "test_label.npy (default: "
         f"{defaults['data']})",
     )
     what.add_argument(
@@ -207,7 +207,9 @@ def _run(config: RunConfig, out: Path, *, resume: bool, overwrite: bool, quiet: 
         return 128 + signal.SIGINT
     except (RunError, CheckpointError) as error:
         return _fail(error, USER_ERROR)
-    except (DivergenceError, ImportError) as error:
+    except BrokenPipeError:
+        raise  # main knows what to do
+    except (DivergenceError, ImportError, OSError) as error:
         return _fail(error, FAILURE)
     print(format_summary(result))
     return 0

@@ -59,9 +59,7 @@ def _infer(data: Any, d: np.dtype[Any] | None = None) -> np.ndarray[Any, Any]:
     try:
         array = np.array(_plain(data))
     except ValueError:
-        raise ValueError(
-            f"tensor(): expected sequences of equal length, got a ragged one: {_short(data)}"
-        ) from None
+        raise ValueError(f"tensor(): expected sequences of equal length, got a ragged one: {_short(data)}") from None
     if array.dtype.kind == "O" and all(isinstance(each, int) for each in array.flat):
         raise ValueError(f"tensor(): an integer does not fit into 64 bits: {_short(data)}")
     if array.dtype.kind == "O" or array.dtype.kind in "USMm":
@@ -131,7 +129,9 @@ def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tens
     return wrap(array if dtype is None else array.astype(_type(dtype), copy=False))
 
 
-def asarray(obj: Any, *, dtype: dtype | None = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False) -> Tensor:
+def asarray(
+    obj: Any, *, dtype: dtype | None = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
     """`obj` as a tensor; `copy` says whether memory may be shared (``torch.asarray``)."""
     t = tensor(obj, dtype=dtype, device=device) if copy else as_tensor(obj, dtype, device)
     return t.detach().requires_grad_() if requires_grad else t
@@ -171,7 +171,15 @@ ones = _filled("ones", "of ones", np.ones)
 empty = _filled("empty", "uninitialised", np.empty)
 
 
-def full(size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def full(
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A tensor of one value, whose dtype it has unless given (``torch.full``)."""
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
@@ -198,7 +206,15 @@ ones_like = _like("ones_like", "of ones", np.ones_like)
 empty_like = _like("empty_like", "uninitialised", np.empty_like)
 
 
-def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A tensor of the shape and dtype of `input`, of one value (``torch.full_like``)."""
     d = input._array.dtype if dtype is None else _type(dtype)
     if isinstance(fill_value, Tensor):
@@ -233,7 +249,9 @@ def arange(
     return finish(values, requires_grad, device)
 
 
-def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """`steps` values from `start` to `end`, both included (``torch.linspace``)."""
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
@@ -249,13 +267,30 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any
     return finish(values.astype(d), requires_grad, device)
 
 
-def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def logspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """`steps` values from ``base ** start`` to ``base ** end``, evenly spaced in the exponent (``torch.logspace``)."""
     exponents = linspace(start, end, steps, dtype=dtypes.float64)._array
     return finish((base**exponents).astype(_type(dtype)), requires_grad, device)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """The identity matrix, or its ``n x m`` part (``torch.eye``)."""
     return finish(np.eye(*shape_of((n, n if m is None else m), "eye"), dtype=_type(dtype)), requires_grad, device)
 
@@ -291,7 +326,9 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     elif num_classes < 1:
         raise RuntimeError("num_classes should be positive")
     elif largest >= num_classes:
-        raise RuntimeError(f"Class values must be smaller than num_classes: found {largest} with {num_classes} classes.")
+        raise RuntimeError(
+            f"Class values must be smaller than num_classes: found {largest} with {num_classes} classes."
+        )
     out = np.zeros((labels.size, num_classes), np.int64)
     out[np.arange(labels.size), labels.reshape(-1)] = 1
     return wrap(out.reshape(*labels.shape, num_classes))

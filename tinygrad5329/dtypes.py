@@ -7,7 +7,7 @@ this module, so that the rule is written once.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -163,7 +163,7 @@ def to_fill(value: Any, numpy_dtype: np.dtype[Any]) -> Any:
     return value
 
 
-@lru_cache(maxsize=None)
+@cache
 def promote_types(type1: dtype, type2: dtype) -> dtype:
     """The smallest type that holds both, by PyTorch's lattice (``torch.promote_types``).
 

@@ -80,9 +80,7 @@ def set_printoptions(
     changes: dict[str, Any] = {}
     if profile is not None:
         if profile not in _PROFILES:
-            raise ValueError(
-                f"set_printoptions: unknown profile {profile!r}; expected one of {', '.join(_PROFILES)}"
-            )
+            raise ValueError(f"set_printoptions: unknown profile {profile!r}; expected one of {', '.join(_PROFILES)}")
         changes.update(_PROFILES[profile])
     if precision is not None:
         changes["precision"] = _count("precision", precision)

@@ -47,9 +47,7 @@ class _Result(tuple[Any, ...]):
         return (tuple(self),)
 
     def __repr__(self) -> str:
-        entries = ",\n".join(
-            f"{name}={value!r}" for name, value in zip(self.__match_args__, self, strict=True)
-        )
+        entries = ",\n".join(f"{name}={value!r}" for name, value in zip(self.__match_args__, self, strict=True))
         return f"{type(self).__module__}.{type(self).__qualname__}(\n{entries})"
 
 

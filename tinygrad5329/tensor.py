@@ -9,12 +9,12 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tinygrad5329 import dtypes, printing
-from tinygrad5329.description import Described, check_dim
+from tinygrad5329.description import Described
 from tinygrad5329.grad_mode import state
 from tinygrad5329.hooks import Hooks, RemovableHandle, add_hook
 from tinygrad5329.size import Size
@@ -132,8 +132,7 @@ class Tensor(Described):
                 )
             if value._array.dtype != self._array.dtype:
                 raise RuntimeError(
-                    f"assigned grad has data of a different type: the tensor is {self.dtype}, the grad "
-                    f"{value.dtype}"
+                    f"assigned grad has data of a different type: the tensor is {self.dtype}, the grad {value.dtype}"
                 )
         self._grad = value
 
@@ -158,9 +157,7 @@ class Tensor(Described):
                     "var_no_grad = var.detach()."
                 )
         elif value and self._array.dtype.kind not in "fc":
-            raise RuntimeError(
-                f"only Tensors of floating point dtype can require gradients; this one is {self.dtype}"
-            )
+            raise RuntimeError(f"only Tensors of floating point dtype can require gradients; this one is {self.dtype}")
         self._rg = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -202,16 +199,12 @@ class Tensor(Described):
         change it behind the tape's back.
         """
         if not force and self.requires_grad:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.requires_grad:
-            raise RuntimeError(
-                "Can't convert a Tensor that requires grad to a NumPy array. Use tensor.detach() first."
-            )
+            raise RuntimeError("Can't convert a Tensor that requires grad to a NumPy array. Use tensor.detach() first.")
         return np.array(self._array, dtype, copy=copy)
 
     def cpu(self) -> Tensor:
@@ -325,37 +318,6 @@ class Tensor(Described):
             renew_view(self)
         return self._node
 
-    if TYPE_CHECKING:
-        # What ops/ puts on the class. Signatures are PyTorch's.
-        def __getattr__(self, name: str) -> Any: ...
-        def __add__(self, other: Any) -> Tensor: ...
-        def __radd__(self, other: Any) -> Tensor: ...
-        def __sub__(self, other: Any) -> Tensor: ...
-        def __rsub__(self, other: Any) -> Tensor: ...
-        def __mul__(self, other: Any) -> Tensor: ...
-        def __rmul__(self, other: Any) -> Tensor: ...
-        def __truediv__(self, other: Any) -> Tensor: ...
-        def __rtruediv__(self, other: Any) -> Tensor: ...
-        def __floordiv__(self, other: Any) -> Tensor: ...
-        def __mod__(self, other: Any) -> Tensor: ...
-        def __pow__(self, other: Any) -> Tensor: ...
-        def __rpow__(self, other: Any) -> Tensor: ...
-        def __matmul__(self, other: Any) -> Tensor: ...
-        def __rmatmul__(self, other: Any) -> Tensor: ...
-        def __neg__(self) -> Tensor: ...
-        def __pos__(self) -> Tensor: ...
-        def __abs__(self) -> Tensor: ...
-        def __invert__(self) -> Tensor: ...
-        def __and__(self, other: Any) -> Tensor: ...
-        def __or__(self, other: Any) -> Tensor: ...
-        def __xor__(self, other: Any) -> Tensor: ...
-        def __lt__(self, other: Any) -> Tensor: ...
-        def __le__(self, other: Any) -> Tensor: ...
-        def __gt__(self, other: Any) -> Tensor: ...
-        def __ge__(self, other: Any) -> Tensor: ...
-        def __getitem__(self, index: Any) -> Tensor: ...
-        def __setitem__(self, index: Any, value: Any) -> None: ...
-
 
 def _tensor_hook(hook: Callable[[Tensor], Tensor | None]) -> Callable[[Any], Any]:
     """`hook` for gradients that are arrays in a plain backward pass and tensors in a recorded one."""
@@ -368,9 +330,7 @@ def _tensor_hook(hook: Callable[[Tensor], Tensor | None]) -> Callable[[Any], Any
         if not isinstance(result, Tensor):
             raise TypeError(f"expected hook to return a Tensor or None, got {type(result).__name__}")
         if tuple(result.shape) != tuple(g.shape):
-            raise RuntimeError(
-                f"hook has changed the size of value: from {tuple(g.shape)} to {tuple(result.shape)}"
-            )
+            raise RuntimeError(f"hook has changed the size of value: from {tuple(g.shape)} to {tuple(result.shape)}")
         return result if recorded else result._array
 
     return adapted

@@ -156,9 +156,7 @@ def clip_grad_norm_(
     return total_norm
 
 
-def clip_grad_value_(
-    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
-) -> None:
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Limit every element of the gradients, in place, to ``[-clip_value, clip_value]``.
 
     Parameters

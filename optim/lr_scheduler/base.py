@@ -96,9 +96,7 @@ class LRScheduler:
 
     def get_lr(self) -> list[Rate]:
         """The learning rates at ``last_epoch``; for :meth:`step`. To read them: :meth:`get_last_lr`."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no get_lr(): a subclass of LRScheduler defines it"
-        )
+        raise NotImplementedError(f"{type(self).__name__} has no get_lr(): a subclass of LRScheduler defines it")
 
     def step(self, epoch: int | None = None) -> None:
         """Go on to the next epoch and set its learning rates.
@@ -180,9 +178,7 @@ class _LRScheduler(LRScheduler):
 def check_optimizer(optimizer: Any) -> Optimizer:
     """`optimizer`, or TypeError if it is none."""
     if not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            f"{type(optimizer).__name__} is not an Optimizer; the scheduler's first argument must be one"
-        )
+        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer; the scheduler's first argument must be one")
     return optimizer
 
 

@@ -117,9 +117,7 @@ class CyclicLR(LRScheduler):
             bounds = zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True)
             for group, low, high in bounds:
                 set_momentum(group, high - (high - low) * way * height, self.use_beta1)
-        return [
-            low + (high - low) * way * height for low, high in zip(self.base_lrs, self.max_lrs, strict=True)
-        ]
+        return [low + (high - low) * way * height for low, high in zip(self.base_lrs, self.max_lrs, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
         """The state of the scheduler; of a `scale_fn`, the attributes if it is an object."""
@@ -131,13 +129,9 @@ class CyclicLR(LRScheduler):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over a state; a `scale_fn` stays, and if it is an object takes over its attributes."""
-        super().load_state_dict(
-            {key: value for key, value in state_dict.items() if key != "_scale_fn_custom"}
-        )
+        super().load_state_dict({key: value for key, value in state_dict.items() if key != "_scale_fn_custom"})
         saved = state_dict["_scale_fn_custom"]
         if saved is not None:
             if self._scale_fn_custom is None:
-                raise ValueError(
-                    "CyclicLR: the state has attributes of a scale_fn; make the scheduler with one"
-                )
+                raise ValueError("CyclicLR: the state has attributes of a scale_fn; make the scheduler with one")
             self._scale_fn_custom.__dict__.update(saved)

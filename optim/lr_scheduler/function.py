@@ -19,15 +19,11 @@ class _OfFunctions(LRScheduler):
 
     lr_lambdas: list[Factor]
 
-    def __init__(
-        self, optimizer: Optimizer, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1) -> None:
         n = len(optimizer.param_groups)
         self.lr_lambdas = list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * n  # type: ignore[list-item]
         if len(self.lr_lambdas) != n:
-            raise ValueError(
-                f"Expected {n} lr_lambdas, one for each parameter group, but got {len(self.lr_lambdas)}"
-            )
+            raise ValueError(f"Expected {n} lr_lambdas, one for each parameter group, but got {len(self.lr_lambdas)}")
         for function in self.lr_lambdas:
             if not callable(function):
                 raise TypeError(f"lr_lambda should be a function, but got {type(function).__name__}")

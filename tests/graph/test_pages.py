@@ -26,10 +26,7 @@ def overlap(a, b):
 
 def inside(a, b):
     return (
-        b.x <= a.x
-        and b.y <= a.y
-        and a.x + a.width <= b.x + b.width + 0.01
-        and a.y + a.height <= b.y + b.height + 0.01
+        b.x <= a.x and b.y <= a.y and a.x + a.width <= b.x + b.width + 0.01 and a.y + a.height <= b.y + b.height + 0.01
     )
 
 

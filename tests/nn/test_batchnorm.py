@@ -79,9 +79,7 @@ def test_errors():
     norm = nn.BatchNorm1d(3)
     with pytest.raises(ValueError, match=r"expected 2D or 3D input \(got 1D input\)"):
         norm(tg.ones(3))
-    with pytest.raises(
-        ValueError, match="Expected more than 1 value per channel when training, got input size"
-    ):
+    with pytest.raises(ValueError, match="Expected more than 1 value per channel when training, got input size"):
         norm(tg.ones(1, 3))
     with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
         norm(tg.ones(1, 3, 1))

@@ -22,9 +22,7 @@ def with_grads(*grads):
 @pytest.mark.parametrize("foreach", [None, False])
 def test_clip_grad_norm_as_the_oracle(norm_type, max_norm, foreach, oracle):
     torch = oracle.torch
-    theirs = [
-        torch.nn.Parameter(torch.zeros(shape, dtype=torch.float64)) for shape in [(3,), (2, 4), (), (5,)]
-    ]
+    theirs = [torch.nn.Parameter(torch.zeros(shape, dtype=torch.float64)) for shape in [(3,), (2, 4), (), (5,)]]
     for parameter in theirs[:3]:
         parameter.grad = torch.randn_like(parameter)
     ours = [nn.Parameter(oracle.ours(p.detach())) for p in theirs]

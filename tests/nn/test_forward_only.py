@@ -55,9 +55,7 @@ def violations(source: str) -> list[str]:
                 parts = [part for argument in node.args for part in ast.walk(argument)]
                 if any(isinstance(part, ast.Attribute) and part.attr == "grad" for part in parts):
                     report(node, f"gives a gradient to {module}")
-            case ast.Call(
-                func=ast.Name(id="getattr" | "setattr" | "hasattr"), args=[_, ast.Constant(value=name), *_]
-            ):
+            case ast.Call(func=ast.Name(id="getattr" | "setattr" | "hasattr"), args=[_, ast.Constant(value=name), *_]):
                 if name in PRIVATE:
                     report(node, f"touches .{name}")
     return found

@@ -53,9 +53,7 @@ def test_generator(name, oracle):
     def call(library, generator):
         class WithGenerator:
             def __getattr__(self, function):
-                return lambda *args, **kwargs: getattr(library, function)(
-                    *args, generator=generator, **kwargs
-                )
+                return lambda *args, **kwargs: getattr(library, function)(*args, generator=generator, **kwargs)
 
         return WithGenerator()
 

@@ -107,9 +107,7 @@ def test_cross_entropy(shape, weighted, smoothing, reduction, oracle):
             **options,
         )
     probabilities = torch.rand(shape, dtype=torch.float64)
-    compare(
-        oracle, "cross_entropy", x, probabilities, label_smoothing=smoothing, reduction=reduction, **options
-    )
+    compare(oracle, "cross_entropy", x, probabilities, label_smoothing=smoothing, reduction=reduction, **options)
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)

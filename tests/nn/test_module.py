@@ -137,9 +137,7 @@ def test_call_before_init_says_what_is_missing():
 
 
 def test_module_without_forward():
-    with pytest.raises(
-        NotImplementedError, match=r'Module \[Module\] is missing the required "forward" function'
-    ):
+    with pytest.raises(NotImplementedError, match=r'Module \[Module\] is missing the required "forward" function'):
         nn.Module()(1)
 
 

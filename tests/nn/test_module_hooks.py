@@ -42,9 +42,7 @@ def test_pre_hook_with_kwargs():
     module.register_forward_pre_hook(lambda m, args, kwargs: None, with_kwargs=True)
     assert module(1, y=5) == 11
     module.register_forward_pre_hook(lambda m, args, kwargs: 3, with_kwargs=True)
-    with pytest.raises(
-        RuntimeError, match=r"must return None or a tuple of .new_args, new_kwargs., but got 3"
-    ):
+    with pytest.raises(RuntimeError, match=r"must return None or a tuple of .new_args, new_kwargs., but got 3"):
         module(1, y=5)
 
 

@@ -113,10 +113,7 @@ def test_all_problems_are_listed():
             "\tsize mismatch for body.weight: copying a param with shape "
         )
         + r".*\(?\[4, 2\]\)? from checkpoint, the shape in current model is .*\[3, 2\]\)?\.\n"
-        + shape(
-            '\tWhile copying the parameter named "body.bias", expected torch.Tensor or Tensor-like object '
-            "from "
-        )
+        + shape('\tWhile copying the parameter named "body.bias", expected torch.Tensor or Tensor-like object from ')
         + shape("checkpoint but received <class 'int'>"),
         str(raised.value),
     )

@@ -38,9 +38,7 @@ def test_parameter_arguments():
 
 
 def test_parameter_repr():
-    assert repr(nn.Parameter(tg.tensor([1.0, 2.0]))) == (
-        "Parameter containing:\ntensor([1., 2.], requires_grad=True)"
-    )
+    assert repr(nn.Parameter(tg.tensor([1.0, 2.0]))) == ("Parameter containing:\ntensor([1., 2.], requires_grad=True)")
     assert repr(nn.Parameter(tg.tensor([1]), requires_grad=False)) == "Parameter containing:\ntensor([1])"
 
 

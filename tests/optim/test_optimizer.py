@@ -137,9 +137,7 @@ def test_a_non_leaf_that_retains_its_gradient_is_accepted():
 
 def test_repr_is_pytorchs(oracle):
     def shown(library, p):
-        return repr(
-            library.optim.Adam([{"params": [p]}, {"params": [p.clone().detach()], "lr": 0.5}], lr=0.1)
-        )
+        return repr(library.optim.Adam([{"params": [p]}, {"params": [p.clone().detach()], "lr": 0.5}], lr=0.1))
 
     assert shown(tg, tg.zeros(1)) == shown(oracle, oracle.zeros(1))
 
@@ -149,10 +147,7 @@ def test_defaults_and_options_are_pytorchs(oracle):
 
     for name in ("SGD", "Adam", "AdamW"):
         ours, theirs = (
-            [
-                (p.name, p.kind, p.default)
-                for p in inspect.signature(getattr(lib.optim, name)).parameters.values()
-            ]
+            [(p.name, p.kind, p.default) for p in inspect.signature(getattr(lib.optim, name)).parameters.values()]
             for lib in (tg, oracle)
         )
         assert ours == theirs
@@ -254,9 +249,7 @@ def test_a_pre_hook_may_change_the_arguments(param):
     optimizer.register_step_pre_hook(lambda o, args, kwargs: (args, {"closure": lambda: 42}))
     assert optimizer.step() == 42
     optimizer.register_step_pre_hook(lambda o, args, kwargs: 3)
-    with pytest.raises(
-        RuntimeError, match=r"must return None or a tuple of \(new_args, new_kwargs\), but got 3"
-    ):
+    with pytest.raises(RuntimeError, match=r"must return None or a tuple of \(new_args, new_kwargs\), but got 3"):
         optimizer.step()
 
 

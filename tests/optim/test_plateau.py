@@ -18,9 +18,7 @@ def optimizer():
     return SGD([tg.zeros(1)], lr=0.1, momentum=0.5)
 
 
-METRICS = np.concatenate(
-    [np.linspace(1, 0.5, 10), np.full(12, 0.5), np.linspace(0.5, 0.6, 20), [0.1] * 12]
-).tolist()
+METRICS = np.concatenate([np.linspace(1, 0.5, 10), np.full(12, 0.5), np.linspace(0.5, 0.6, 20), [0.1] * 12]).tolist()
 PLATEAUS = [
     {"patience": 3},
     {"patience": 0, "factor": 0.5},
@@ -39,9 +37,7 @@ def plateau_rates(library, options, steps=None):
     seen = []
     for metric in METRICS:
         scheduler.step(metric)
-        seen.append(
-            [*scheduler.get_last_lr(), scheduler.num_bad_epochs, scheduler.cooldown_counter, scheduler.best]
-        )
+        seen.append([*scheduler.get_last_lr(), scheduler.num_bad_epochs, scheduler.cooldown_counter, scheduler.best])
     return seen
 
 
@@ -81,9 +77,7 @@ def test_plateau_and_groups_added_later(optimizer):
     one.step(1.0)
     assert one.get_last_lr() == pytest.approx([0.01, 0.1])
     several.step(1.0)
-    with pytest.raises(
-        RuntimeError, match=r"number of param groups in the `optimizer` \(2\) differs .* \(1\)"
-    ):
+    with pytest.raises(RuntimeError, match=r"number of param groups in the `optimizer` \(2\) differs .* \(1\)"):
         several.step(1.0)
 
 

@@ -29,9 +29,7 @@ SCHEDULES = {
     "lambda": lambda S, o: S.LambdaLR(o, lambda epoch: 0.95**epoch),
     "lambda object": lambda S, o: S.LambdaLR(o, [Halving(3), Halving(5)]),
     "warm-up": lambda S, o: S.LambdaLR(o, lambda step: min(1.0, (step + 1) / 8)),
-    "multiplicative": lambda S, o: S.MultiplicativeLR(
-        o, [lambda epoch: 0.95, lambda epoch: 1 - 1 / (epoch + 9)]
-    ),
+    "multiplicative": lambda S, o: S.MultiplicativeLR(o, [lambda epoch: 0.95, lambda epoch: 1 - 1 / (epoch + 9)]),
     "step": lambda S, o: S.StepLR(o, 7, 0.3),
     "multi step": lambda S, o: S.MultiStepLR(o, [30, 3, 9, 9], gamma=0.5),
     "constant": lambda S, o: S.ConstantLR(o, 0.4, 6),
@@ -53,12 +51,8 @@ SCHEDULES = {
         base_momentum=[0.7, 0.6],
     ),
     "cyclic": lambda S, o: S.CyclicLR(o, 0.01, 0.2, 7, 4),
-    "cyclic halved": lambda S, o: S.CyclicLR(
-        o, 0.01, [0.2, 0.3], 5, mode="triangular2", max_momentum=[0.9, 0.8]
-    ),
-    "cyclic exponential": lambda S, o: S.CyclicLR(
-        o, 0.01, 0.2, 5, mode="exp_range", gamma=0.97, cycle_momentum=False
-    ),
+    "cyclic halved": lambda S, o: S.CyclicLR(o, 0.01, [0.2, 0.3], 5, mode="triangular2", max_momentum=[0.9, 0.8]),
+    "cyclic exponential": lambda S, o: S.CyclicLR(o, 0.01, 0.2, 5, mode="exp_range", gamma=0.97, cycle_momentum=False),
     "cyclic by cycle": lambda S, o: S.CyclicLR(o, 0.01, 0.2, 5, scale_fn=lambda x: 1 / x),
     "cyclic by batch": lambda S, o: S.CyclicLR(o, 0.01, 0.2, 5, scale_fn=Halving(9), scale_mode="iterations"),
     "sequential": lambda S, o: S.SequentialLR(
@@ -107,9 +101,7 @@ def rates(library, make, steps=60, name="SGD"):
 @schedules
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
 def test_sixty_steps_are_pytorchs(oracle, make, name):
-    np.testing.assert_allclose(
-        rates(tg, make, name=name), rates(oracle, make, name=name), rtol=1e-12, atol=1e-15
-    )
+    np.testing.assert_allclose(rates(tg, make, name=name), rates(oracle, make, name=name), rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("key", SCHEDULES)
@@ -251,9 +243,7 @@ def test_closed_form_and_recursion_agree():
         scheduler = SCHEDULES[key](lr_scheduler, optimizer)
         for epoch in range(20):
             scheduler.last_epoch = epoch
-            np.testing.assert_allclose(
-                scheduler._get_closed_form_lr(), stepped[epoch, ::2], rtol=1e-9, atol=1e-12
-            )
+            np.testing.assert_allclose(scheduler._get_closed_form_lr(), stepped[epoch, ::2], rtol=1e-9, atol=1e-12)
 
 
 def test_fractions_of_epochs_are_pytorchs(oracle):

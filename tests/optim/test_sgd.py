@@ -45,9 +45,7 @@ def test_fifty_steps_are_pytorchs(oracle, problem, options):
 @pytest.mark.parametrize("options", OPTIONS, ids=shown)
 def test_fifty_steps_are_the_recorded_ones(problem, recorded, options):
     values = (ours := problem(tg)).run(SGD(ours.params, lr=0.05, **options))
-    np.testing.assert_allclose(
-        np.concatenate([v.ravel() for v in values]), recorded["SGD"][shown(options)], rtol=1e-11
-    )
+    np.testing.assert_allclose(np.concatenate([v.ravel() for v in values]), recorded["SGD"][shown(options)], rtol=1e-11)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=shown)
@@ -150,9 +148,7 @@ def test_a_differentiable_step_has_the_kernels_numbers(problem):
     other.params = [p * 1.0 for p in other.params]
     for p in other.params:
         p.retain_grad()
-    for value, wanted in zip(
-        other.run(SGD(other.params, differentiable=True, **options), 10), expected, strict=True
-    ):
+    for value, wanted in zip(other.run(SGD(other.params, differentiable=True, **options), 10), expected, strict=True):
         np.testing.assert_allclose(value, wanted, rtol=1e-13, atol=1e-14)
     assert all(p.grad_fn is not None for p in other.params)
 

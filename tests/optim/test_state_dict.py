@@ -135,9 +135,7 @@ def test_lists_and_arrays_in_a_state(param):
     assert n == 3
 
 
-@pytest.mark.parametrize(
-    "name, options", [("SGD", {"momentum": 0.9}), ("Adam", {"amsgrad": True}), ("AdamW", {})]
-)
+@pytest.mark.parametrize("name, options", [("SGD", {"momentum": 0.9}), ("Adam", {"amsgrad": True}), ("AdamW", {})])
 def test_states_travel_to_pytorch_and_back(oracle, problem, name, options):
     theirs, ours = problem(oracle), problem(tg)
     optimizer = getattr(oracle.optim, name)(theirs.params, lr=0.05, **options)

@@ -31,17 +31,13 @@ def blobs(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def loader(count: int, seed: int, *, batch_size: int = 16, shuffle: bool = False) -> DataLoader:
     features, labels = blobs(count, seed)
     data = TensorDataset(tg.from_numpy(features), tg.from_numpy(labels))
-    return DataLoader(
-        data, batch_size=batch_size, shuffle=shuffle, generator=tg.Generator().manual_seed(seed)
-    )
+    return DataLoader(data, batch_size=batch_size, shuffle=shuffle, generator=tg.Generator().manual_seed(seed))
 
 
 class Setup:
     """A model with dropout and batch norm, its trainer and its loaders, always built the same."""
 
-    def __init__(
-        self, checkpoint: Path | None = None, *, model: nn.Module | None = None, **options: Any
-    ) -> None:
+    def __init__(self, checkpoint: Path | None = None, *, model: nn.Module | None = None, **options: Any) -> None:
         tg.manual_seed(0)
         self.model = model if model is not None else best_model(FEATURES, CLASSES, width=8)
         self.optimizer = optim.SGD(self.model.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4)

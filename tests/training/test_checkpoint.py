@@ -40,9 +40,7 @@ def test_every_truncation_is_noticed(saved: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.safetensors"
     for length in range(0, len(content), 7):
         broken.write_bytes(content[:length])
-        with pytest.raises(
-            CheckpointError, match=r"broken\.safetensors.*(truncated|not a safetensors|damaged)"
-        ):
+        with pytest.raises(CheckpointError, match=r"broken\.safetensors.*(truncated|not a safetensors|damaged)"):
             load_checkpoint(broken)
 
 
@@ -89,9 +87,7 @@ def test_foreign_files(tmp_path: Path, content: bytes) -> None:
 def test_a_safetensors_file_of_somebody_else(tmp_path: Path) -> None:
     path = tmp_path / "weights.safetensors"
     safetensors.numpy.save_file({"w": np.zeros(2, np.float32)}, path, {"format": "pt"})
-    with pytest.raises(
-        CheckpointError, match=r"weights.safetensors was not written by tinygrad5329.training.*'pt'"
-    ):
+    with pytest.raises(CheckpointError, match=r"weights.safetensors was not written by tinygrad5329.training.*'pt'"):
         load_checkpoint(path)
 
 
@@ -99,9 +95,7 @@ def test_a_newer_version(saved: Path, monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(module, "_VERSION", 2)
     newer = save_checkpoint(tmp_path / "newer.safetensors", {"a": 1})
     monkeypatch.undo()
-    with pytest.raises(
-        CheckpointError, match=r"newer\.safetensors has format version '2'.*update tinygrad5329"
-    ):
+    with pytest.raises(CheckpointError, match=r"newer\.safetensors has format version '2'.*update tinygrad5329"):
         load_checkpoint(newer)
 
 

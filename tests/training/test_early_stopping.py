@@ -96,7 +96,5 @@ def test_bad_settings(options: dict[str, Any], message: str) -> None:
 
 
 def test_a_column_that_is_not_there(model: nn.Module) -> None:
-    with pytest.raises(
-        ValueError, match=r"monitor='val_loss' is not in the history, which has epoch, train_loss"
-    ):
+    with pytest.raises(ValueError, match=r"monitor='val_loss' is not in the history, which has epoch, train_loss"):
         EarlyStopping(1).update({"epoch": 1, "train_loss": 0.5}, model)

@@ -28,7 +28,5 @@ def test_an_empty_history(tmp_path: Path) -> None:
 
 def test_a_cell_that_is_no_number(tmp_path: Path) -> None:
     (tmp_path / "h.csv").write_text("epoch,train_loss\n1,0.5\n2,low\n")
-    with pytest.raises(
-        ValueError, match=r"h\.csv: row 2, column 'train_loss' should be a number but is 'low'"
-    ):
+    with pytest.raises(ValueError, match=r"h\.csv: row 2, column 'train_loss' should be a number but is 'low'"):
         read_history(tmp_path / "h.csv")

@@ -57,8 +57,5 @@ def test_other_threads_are_left_alone() -> None:
 def test_the_message_says_where_and_how_to_go_on() -> None:
     error = TrainingInterrupted(3, 11, Path("a/b.safetensors"), signal.SIGINT)
     assert isinstance(error, KeyboardInterrupt)
-    assert (
-        str(error)
-        == f"training was interrupted in epoch 3 after 11 batches; resume from {Path('a/b.safetensors')}"
-    )
+    assert str(error) == f"training was interrupted in epoch 3 after 11 batches; resume from {Path('a/b.safetensors')}"
     assert "resume" not in str(TrainingInterrupted(3, 11, None, signal.SIGINT))

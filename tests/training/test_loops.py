@@ -60,9 +60,7 @@ def test_regression_needs_no_accuracy() -> None:
     batches = [(tg.ones(4, 2), tg.zeros(4, 1))]
     totals = train_epoch(model, batches, optim.SGD(model.parameters(), lr=0.01), nn.MSELoss(), accuracy=False)
     assert totals.correct == 0
-    with pytest.raises(
-        ValueError, match=r"cannot tell the accuracy of outputs of shape \(4, 1\).*accuracy=False"
-    ):
+    with pytest.raises(ValueError, match=r"cannot tell the accuracy of outputs of shape \(4, 1\).*accuracy=False"):
         train_epoch(model, batches, optim.SGD(model.parameters(), lr=0.01), nn.MSELoss())
 
 
@@ -111,18 +109,14 @@ def test_evaluate_predict_and_predict_proba_agree(setup: Any) -> None:
     assert metrics.confusion.shape == (3, 3)
     made.model.eval()
     with tg.no_grad():
-        assert metrics.loss == pytest.approx(
-            nn.CrossEntropyLoss()(made.model(inputs), targets).item(), rel=1e-5
-        )
+        assert metrics.loss == pytest.approx(nn.CrossEntropyLoss()(made.model(inputs), targets).item(), rel=1e-5)
     probabilities = predict_proba(made.model, made.val)
     assert tuple(probabilities.shape) == (40, 3)
     np.testing.assert_allclose(probabilities.numpy().sum(axis=1), 1, rtol=1e-5)
     assert evaluate(made.model, made.val).loss is None
 
 
-def test_evaluating_leaves_modes_statistics_and_gradients_alone(
-    setup: Any, make_loader: Callable[..., Any]
-) -> None:
+def test_evaluating_leaves_modes_statistics_and_gradients_alone(setup: Any, make_loader: Callable[..., Any]) -> None:
     made = setup()
     made.model.train()
     made.model.norm1.eval()

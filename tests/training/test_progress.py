@@ -25,9 +25,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_pipe_gets_one_line_an_epoch_and_nothing_else(
-    setup: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pipe_gets_one_line_an_epoch_and_nothing_else(setup: Any, capsys: pytest.CaptureFixture[str]) -> None:
     made = setup(progress=True)
     made.fit(3)
     out, err = capsys.readouterr()
@@ -70,12 +68,11 @@ def test_a_missing_tqdm_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_line_of_an_epoch() -> None:
-    assert format_epoch(ROW, 30) == (
-        "epoch  3/30  train loss 0.5124 accuracy 0.8400  validation loss 0.4000 accuracy 0.9000  lr 0.05 "
-        " 1.3 s"
-    )
+    line = "epoch  3/30  train loss 0.5124 acc 0.8400  val loss 0.4000 acc 0.9000  1.3 s"
+    assert format_epoch(ROW, 30) == line
+    assert len(line) <= 76  # "  *" and still no line break
     assert format_epoch({"epoch": 1, "train_loss": 2.0, "lr": 0.1, "seconds": 0.0}, 1) == (
-        "epoch 1/1  train loss 2.0000  lr 0.1  0.0 s"
+        "epoch 1/1  train loss 2.0000  0.0 s"
     )
 
 
@@ -84,10 +81,7 @@ def test_the_end_of_early_stopping_is_said(setup: Any, capsys: pytest.CaptureFix
     made.trainer.early_stopping.patience = 1
     made.trainer.early_stopping.best_value = -1.0
     made.fit(5)
-    assert (
-        capsys.readouterr().out.splitlines()[-1]
-        == "stopped early: val_loss has not been better for 1 epoch(s)"
-    )
+    assert capsys.readouterr().out.splitlines()[-1] == "stopped early: val_loss has not been better for 1 epoch(s)"
 
 
 def test_the_best_epoch_is_marked(setup: Any, capsys: pytest.CaptureFixture[str]) -> None:

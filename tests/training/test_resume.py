@@ -202,9 +202,7 @@ def saved(setup: Any, tmp_path: Path) -> Path:
 
 
 def test_another_model(setup: Any, saved: Path) -> None:
-    with pytest.raises(
-        CheckpointError, match=r"run\.safetensors does not fit this model: .*unexpected norm1\.weight"
-    ):
+    with pytest.raises(CheckpointError, match=r"run\.safetensors does not fit this model: .*unexpected norm1\.weight"):
         setup(model=baseline(6, 3)).trainer.resume(saved)
 
 
@@ -251,16 +249,34 @@ def test_another_optimizer(setup: Any, saved: Path) -> None:
 def test_another_loader(setup: Any, saved: Path, make_loader: Callable[..., Any]) -> None:
     made = setup()
     made.trainer.resume(saved)
-    with pytest.raises(
-        CheckpointError, match="had 7 batches an epoch but train_loader has 4; use the same data"
-    ):
+    with pytest.raises(CheckpointError, match="had 7 batches an epoch but train_loader has 4; use the same data"):
         made.fit(2, train=make_loader(50, 1, shuffle=True))
     made.fit(2)  # the right one still works
 
 
+def test_another_batch_size_with_as_many_batches(setup: Any, saved: Path, make_loader: Callable[..., Any]) -> None:
+    made = setup()
+    made.trainer.resume(saved)
+    with pytest.raises(CheckpointError, match=r"train_loader is not the one that was saved: .*samples"):
+        made.fit(2, train=make_loader(99, 1, shuffle=True))
+    made.fit(2)
+
+
+def test_a_checkpoint_of_a_trainer_that_never_trained(setup: Any, tmp_path: Path) -> None:
+    path = setup().trainer.save(tmp_path / "fresh.safetensors")
+    made = setup()
+    made.trainer.resume(path)
+    made.fit(1)
+    assert_same(made, _trained_once(setup))
+
+
+def _trained_once(setup: Any) -> Any:
+    made = setup()
+    made.fit(1)
+    return made
+
+
 def test_a_file_that_is_no_training(setup: Any, tmp_path: Path) -> None:
     path = save_checkpoint(tmp_path / "weights.safetensors", {"model": setup().model.state_dict()})
-    with pytest.raises(
-        CheckpointError, match=r"weights\.safetensors is not one of a Trainer: it has no optimizer"
-    ):
+    with pytest.raises(CheckpointError, match=r"weights\.safetensors is not one of a Trainer: it has no optimizer"):
         setup().trainer.resume(path)

@@ -27,6 +27,7 @@ from tinygrad5329.training import (
     save_checkpoint,
 )
 from tinygrad5329.training import run as run_module
+from tinygrad5329.training.report import format_seconds
 from tinygrad5329.training.run import RunResult, command_line, run
 from tinygrad5329.training.run_folder import RunError, RunFolder
 from tinygrad5329.training.summary import format_confusion, format_summary
@@ -38,6 +39,12 @@ CONFIG = RunConfig(epochs=3, batch_size=16)
 
 def quiet(config: RunConfig, out: Path, **options: Any) -> RunResult:
     return run(config, out, progress=False, say=lambda text: None, **options)
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes longer than training here; most tests need no figures."""
+    monkeypatch.setattr(run_module, "write_artefacts", lambda *arguments: [])
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +121,7 @@ def test_without_graphviz_only_the_png_is_missing(tmp_path: Path, monkeypatch: p
     assert all(file.exists() for file in result.files)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_same_options_give_the_same_weights(finished: RunResult, tmp_path: Path) -> None:
     again = quiet(CONFIG, tmp_path / "b")
     for name, value in again.model.state_dict().items():
@@ -123,6 +131,7 @@ def test_the_same_options_give_the_same_weights(finished: RunResult, tmp_path: P
     assert other.metrics["train"].loss != again.metrics["train"].loss
 
 
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("schedule", ["constant", "onecycle"])
 def test_the_schedules(tmp_path: Path, schedule: str) -> None:
     result = quiet(replace(CONFIG, schedule=schedule, momentum=0.8), tmp_path / "a")
@@ -132,6 +141,7 @@ def test_the_schedules(tmp_path: Path, schedule: str) -> None:
     assert group["momentum"] == 0.8
 
 
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("monitor", ["loss", "accuracy"])
 def test_the_monitor_chooses_the_epoch(tmp_path: Path, monitor: str) -> None:
     result = quiet(replace(CONFIG, monitor=monitor), tmp_path / "a")
@@ -139,6 +149,7 @@ def test_the_monitor_chooses_the_epoch(tmp_path: Path, monitor: str) -> None:
     assert result.best_epoch == 1 + values.index(min(values) if monitor == "loss" else max(values))
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_baseline_and_no_early_stopping(tmp_path: Path) -> None:
     config = RunConfig.from_options({"model": "baseline", "epochs": 2, "patience": 0, "scale": "none"})
     result = quiet(config, tmp_path / "a")
@@ -185,6 +196,7 @@ def test_resuming_ends_with_the_same_run(finished: RunResult, interrupted: Path)
     assert {file.name for file in interrupted.iterdir()} == {file.name for file in finished.folder.iterdir()}
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_run_stopped_before_its_first_checkpoint_starts_again(finished: RunResult, tmp_path: Path) -> None:
     RunFolder(tmp_path / "a").start(CONFIG, overwrite=False)
     result = quiet(CONFIG, tmp_path / "a", resume=True)
@@ -206,7 +218,7 @@ def test_changed_data_are_noticed(copy: Path) -> None:
     state = load_checkpoint(path)
     state["config"]["data"]["checksum"] = "00000000"
     save_checkpoint(path, state)
-    with pytest.raises(RunError, match=r"tiny is not the data that .*checksum was 00000000 and is"):
+    with pytest.raises(RunError, match=r"digits is not the data that .*checksum was 00000000 and is"):
         quiet(CONFIG, copy, resume=True)
 
 
@@ -226,6 +238,13 @@ def test_the_summary(finished: RunResult) -> None:
     assert max(map(len, text.replace(str(finished.folder), "").splitlines())) <= 90
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(8.44, "8.4 s"), (185.0, "3 min 05 s"), (59.99, "60.0 s"), (7625.0, "2 h 07 min")]
+)
+def test_seconds_in_words(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text
+
+
 def test_the_confusion_matrix_as_text() -> None:
     text = format_confusion(np.array([[4321, 0], [7, 12]]), ["automobile", "cat"])
     assert text.splitlines() == [
@@ -235,6 +254,7 @@ def test_the_confusion_matrix_as_text() -> None:
     ]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_command_that_repeats_a_run(finished: RunResult, tmp_path: Path) -> None:
     command = shlex.split(command_line(CONFIG, tmp_path / "with space"))
     assert command[:2] == ["tinygrad5329", "train"]

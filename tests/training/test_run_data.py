@@ -12,12 +12,12 @@ from tinygrad5329.training.run_folder import RunError
 from tinygrad5329.utils.data.datasets import ArrayData
 
 
-def arrays(train: int = 50, test: int = 20, name: str = "tiny") -> ArrayData:
+def arrays(train: int = 50, test: int = 20) -> ArrayData:
     rng = np.random.default_rng(0)
     x = rng.normal(3.0, 2.0, (train + test, 4)).astype(np.float32)
     x[:, 3] = 1.0  # a constant feature
     y = rng.integers(0, 3, train + test)
-    return ArrayData(x[:train], y[:train], x[train:], y[train:], name, 3, 4)
+    return ArrayData(x[:train], y[:train], x[train:], y[train:], "tiny", 3, 4)
 
 
 @pytest.fixture(autouse=True)
@@ -86,9 +86,10 @@ def test_the_checksum_sees_every_array() -> None:
     assert prepare_data(RunConfig()).facts.checksum != first
 
 
-def test_class_names_of_cifar10(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "load", lambda name: arrays(name="cifar10-pca128"))
-    assert prepare_data(RunConfig()).facts.class_names[3] == "cat"
+def test_names_of_data_and_classes() -> None:
+    assert prepare_data(RunConfig(data="cifar10-pca128")).facts.class_names[3] == "cat"
+    facts = prepare_data(RunConfig(data="some/folder/")).facts
+    assert (facts.name, facts.class_names) == ("folder", ["0", "1", "2"])
 
 
 def test_too_few_samples(monkeypatch: pytest.MonkeyPatch) -> None:

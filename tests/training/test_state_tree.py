@@ -52,9 +52,7 @@ def test_floats_that_json_lacks() -> None:
 @pytest.mark.parametrize("shape", [(), (0, 3), (2, 3)])
 def test_tensors_and_arrays_keep_dtype_shape_and_bits(dtype: str, shape: tuple[int, ...]) -> None:
     array = np.arange(math.prod(shape), dtype="f8").reshape(shape).astype(dtype)
-    back = there_and_back(
-        {"array": array, "tensor": tg.from_numpy(array.copy()), "scalar": array.dtype.type(1)}
-    )
+    back = there_and_back({"array": array, "tensor": tg.from_numpy(array.copy()), "scalar": array.dtype.type(1)})
     assert isinstance(back["array"], np.ndarray)
     assert isinstance(back["tensor"], Tensor)
     assert isinstance(back["scalar"], np.generic)
@@ -99,6 +97,11 @@ def test_names_are_paths_and_never_collide() -> None:
 def test_a_dict_that_uses_our_tag_is_no_reference() -> None:
     state = {"x": {"$": "tensor", "name": "x"}}
     assert there_and_back(state) == state
+
+
+def test_a_tag_of_the_future_is_an_error() -> None:
+    with pytest.raises(ValueError, match="unknown tag 'quaternion'"):
+        put_together({"$": "quaternion"}, {})
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, 1j, b"bytes", np.zeros(1, complex), np.array(["text"])])

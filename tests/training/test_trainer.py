@@ -34,9 +34,7 @@ def test_the_history(setup: Any) -> None:
 
 def test_without_validation_and_without_accuracy() -> None:
     model = nn.Linear(2, 1)
-    trainer = Trainer(
-        model, optim.SGD(model.parameters(), lr=0.1), nn.MSELoss(), accuracy=False, progress=False
-    )
+    trainer = Trainer(model, optim.SGD(model.parameters(), lr=0.1), nn.MSELoss(), accuracy=False, progress=False)
     history = trainer.fit([(tg.ones(4, 2), tg.ones(4, 1))], epochs=4)
     assert list(history[0]) == ["epoch", "train_loss", "lr", "seconds"]
     assert history[3]["train_loss"] < history[0]["train_loss"]

@@ -2,8 +2,8 @@
 
 from tinygrad5329.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from tinygrad5329.autograd.backward import backward, grad
-from tinygrad5329.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from tinygrad5329.autograd.function import Function
+from tinygrad5329.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from tinygrad5329.grad_mode import (
     enable_grad,
     inference_mode,

@@ -118,7 +118,8 @@ class FunctionNode(Node):
             results = results[:wanted]
         if len(results) != wanted:
             raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients (expected {wanted}, got {len(results)})"
+                f"function {self.name()} returned an incorrect number of gradients (expected {wanted}, got "
+                f"{len(results)})"
             )
         return [self._fit(i, results[i], edge, graph) for i, edge in zip(self.targets, self.edges, strict=True)]
 
@@ -127,7 +128,9 @@ class FunctionNode(Node):
         if g is None:
             return None
         if not isinstance(g, Tensor):
-            raise TypeError(f"function {self.name()} returned {type(g).__name__} as gradient {number}: expected a Tensor")
+            raise TypeError(
+                f"function {self.name()} returned {type(g).__name__} as gradient {number}: expected a Tensor"
+            )
         shape = edge._array.shape if isinstance(edge, Tensor) else edge.shape
         dtype = edge._array.dtype if isinstance(edge, Tensor) else edge.dtype
         if g._array.shape != shape:

@@ -243,9 +243,7 @@ class _Check:
         old = array[index].copy()
         try:
             array[index] = old + step
-            return [
-                np.array(out._array, dtype=np.float64).reshape(-1) for out in _outputs(self.func, self.inputs)
-            ]
+            return [np.array(out._array, dtype=np.float64).reshape(-1) for out in _outputs(self.func, self.inputs)]
         finally:
             array[index] = old
 
@@ -343,9 +341,7 @@ class _Check:
         """A backward pass is linear: nothing in, nothing out."""
         tensors = [t for _, t in self.checked]
         seed = wrap(np.zeros_like(out._array))
-        for (i, _), g in zip(
-            self.checked, grad(out, tensors, seed, retain_graph=True, allow_unused=True), strict=True
-        ):
+        for (i, _), g in zip(self.checked, grad(out, tensors, seed, retain_graph=True, allow_unused=True), strict=True):
             if g is not None and np.nan_to_num(g._array).any():
                 raise GradcheckError(
                     f"backward not multiplied by grad_output: with a zero gradient of output {o}, input {i} gets "

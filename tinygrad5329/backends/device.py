@@ -27,9 +27,7 @@ class device:
             raise TypeError(f"device: expected a string such as 'cpu', got {type!r}")
         kind, colon, number = type.partition(":")
         if kind not in _KNOWN or (colon and not number.isdecimal()):
-            raise RuntimeError(
-                f"Expected one of {', '.join(_KNOWN)} device type at start of device string: {type}"
-            )
+            raise RuntimeError(f"Expected one of {', '.join(_KNOWN)} device type at start of device string: {type}")
         if colon and index is not None:
             raise RuntimeError(f"device: type should not include an index because index was passed: {type}")
         self.type = kind

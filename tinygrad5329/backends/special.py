@@ -173,9 +173,7 @@ def blocks(x: Any, *outs: Any) -> Iterator[tuple[Any, ...]]:
 def _floating(name: str, x: Any) -> Any:
     x = np.asarray(x)
     if x.dtype.kind != "f" or x.dtype.itemsize > 8:
-        raise TypeError(
-            f"{name}: expected float16, float32 or float64, got {x.dtype}; convert the input first"
-        )
+        raise TypeError(f"{name}: expected float16, float32 or float64, got {x.dtype}; convert the input first")
     return x
 
 

@@ -52,9 +52,7 @@ class CallTree:
             if node.kind == "module" and chain:
                 chain.pop()
             shared = 0
-            while (
-                shared < min(len(chain), len(open_calls) - 1) and open_calls[shared + 1].path == chain[shared]
-            ):
+            while shared < min(len(chain), len(open_calls) - 1) and open_calls[shared + 1].path == chain[shared]:
                 shared += 1
             del open_calls[shared + 1 :]
             for path in chain[shared:]:

@@ -67,9 +67,7 @@ def capture(output: Any, params: Any = None, inputs: Any = None) -> Graph:
             owner = node.name.rpartition(".")[0]
             node.module = owner if owner or "" in classes else None
     paths = {part for node in graph.nodes if node.module is not None for part in _ancestors(node.module)}
-    graph.modules = [
-        GraphModule(path, classes.get(path, "")) for path in sorted(paths) if path or "" in classes
-    ]
+    graph.modules = [GraphModule(path, classes.get(path, "")) for path in sorted(paths) if path or "" in classes]
     return graph
 
 
@@ -107,9 +105,7 @@ class _Reader:
         edges = []
         for position, (source, port) in enumerate(sources):
             slot = "" if plan is None else _slot(op, plan.positions[position])
-            edges.append(
-                (self._leaf(source) if isinstance(source, Tensor) else self.ids[id(source)], port, slot, True)
-            )
+            edges.append((self._leaf(source) if isinstance(source, Tensor) else self.ids[id(source)], port, slot, True))
         if plan is not None and node.saved is not None and self.arrays:
             edges += [(self._leaf(t), 0, _slot(op, i), False) for i, t in self._constants(node, plan)]
         name = node.name().removesuffix("Backward0").removesuffix("Backward") if op is None else op.name
@@ -308,7 +304,5 @@ def _named(given: Any, what: str) -> dict[str, Tensor]:
         ) from None
     for name, t in named.items():
         if not isinstance(t, Tensor):
-            raise TypeError(
-                f"graph: {what}[{name!r}]: expected a tinygrad5329 Tensor, got {type(t).__name__}"
-            )
+            raise TypeError(f"graph: {what}[{name!r}]: expected a tinygrad5329 Tensor, got {type(t).__name__}")
     return named

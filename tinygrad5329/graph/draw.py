@@ -148,9 +148,7 @@ class _Writer:
                 lines.append(self._node(self.graph.nodes[member]))
                 if member in self.beside:
                     # Beside their reader instead of above it, so that the column of operations is unbroken.
-                    lines.append(
-                        f"{{rank=same; {'; '.join(f'n{each}' for each in self.beside[member])}; n{member}}}"
-                    )
+                    lines.append(f"{{rank=same; {'; '.join(f'n{each}' for each in self.beside[member])}; n{member}}}")
         dot.body += [f"\t{line}\n" for line in lines]
         for edge in self.graph.edges:
             options = [] if edge.differentiable else ["style=dashed"]

@@ -93,6 +93,4 @@ def _start(graph: Graph, key: int | Call, node: GraphNode, number: int) -> Graph
         return copy
     assert key.path is not None
     title = graph.class_of(key.path)
-    return GraphNode(
-        number, "module", key.path, node.shape, node.dtype, node.bytes, title, node.seq, key.path
-    )
+    return GraphNode(number, "module", key.path, node.shape, node.dtype, node.bytes, title, node.seq, key.path)

@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from tinygrad5329.atomic import write_atomically
 from tinygrad5329.graph.draw import graph_of
-from tinygrad5329.graph.files import write_picture
 from tinygrad5329.graph.html_page import PAGE
 from tinygrad5329.graph.labels import byte_text, warn_if_large
 from tinygrad5329.graph.model import Graph
@@ -63,7 +63,7 @@ def to_html(
     parts = {"TITLE": escape(title), "SUMMARY": escape(_summary(graph)), "SVG": picture, "DATA": data}
     # In one pass, so that a mark in a name or in the title stays what it is.
     page = re.sub("@([A-Z]+)@", lambda mark: parts[mark[1]], PAGE)
-    return write_picture(Path(path), page.encode())
+    return write_atomically(Path(path), page.encode())
 
 
 def _summary(graph: Graph) -> str:
@@ -89,14 +89,10 @@ def _details(graph: Graph) -> list[dict[str, Any]]:
         if node.aliases:
             rows.append(["also named", ", ".join(node.aliases)])
         if node.outputs:
-            rows += [
-                [f"output {i}", f"{tuple(shape)} {dtype}"] for i, (shape, dtype) in enumerate(node.outputs)
-            ]
+            rows += [[f"output {i}", f"{tuple(shape)} {dtype}"] for i, (shape, dtype) in enumerate(node.outputs)]
         else:
             rows += [["shape", str(tuple(node.shape))], ["dtype", node.dtype]]
-        rows.append(
-            ["bytes", f"{node.bytes:,} ({byte_text(node.bytes)})" if node.bytes > 1023 else str(node.bytes)]
-        )
+        rows.append(["bytes", f"{node.bytes:,} ({byte_text(node.bytes)})" if node.bytes > 1023 else str(node.bytes)])
         if node.module is not None and node.kind != "module":
             kind = graph.class_of(node.module)
             rows.append(["module", f"{node.module or 'model'}{f' ({kind})' if kind else ''}"])

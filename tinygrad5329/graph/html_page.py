@@ -114,6 +114,12 @@ for details.</footer>
     // A tall graph would shrink to a thread: fill the width instead and start at the top.
     scale = Math.min(1.5, all > 0.5 ? all : Math.max(all, Math.min(view.clientWidth / size.w, 0.9)));
     x = size.w / 2 - view.clientWidth / scale / 2;
+    if (scale < 0.3) {
+      // Too large to see at once: begin readable, at the first node.
+      const first = nodes.values().next().value.querySelector("rect");
+      scale = 0.7;
+      x = Number(first.getAttribute("x")) - view.clientWidth / scale / 2;
+    }
     y = size.h * scale <= view.clientHeight ? size.h / 2 - view.clientHeight / scale / 2 : 0;
     show();
   }

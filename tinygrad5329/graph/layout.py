@@ -142,9 +142,7 @@ def _link(tree: CallTree, items: dict[int | Call, Item], levels: dict[Call, Leve
         levels[meeting].link(above, below, source)
 
 
-def _with_borders(
-    result: Layout, tree: CallTree, levels: dict[Call, Level], items: dict[int | Call, Item]
-) -> Layout:
+def _with_borders(result: Layout, tree: CallTree, levels: dict[Call, Level], items: dict[int | Call, Item]) -> Layout:
     """Lead edges from a call's upper border past its title to where its content starts."""
     for call, place in result.calls:
         level = levels[call]

@@ -104,6 +104,12 @@ class Level:
                 readers = [below.layer for below in after[item] if below not in ports]
                 if readers:
                     item.layer = max(first, min(readers) - 1)
+        # What reads only leaves and joins something longer is a side branch: it must not bend the column.
+        side = {item for item in boxes if all(above.leaf for above in before.get(item, ()))}
+        for item in boxes:
+            if any(above not in side and not above.leaf for above in before.get(item, ())):
+                for above in side.intersection(before[item]):
+                    above.leaf = True
         last = max((item.layer for item in boxes), default=0) + 1
         for port in self.exits.values():
             port.layer = last
@@ -180,14 +186,11 @@ class Level:
             for other, source in self.before.get(item, ())
         ]
         below = [
-            (other.x + other.top(source) - item.bottom(source), item.leaf)
-            for other, source in self.after.get(item, ())
+            (other.x + other.top(source) - item.bottom(source), item.leaf) for other, source in self.after.get(item, ())
         ]
         if item.key is None and item in self.before and below:
             # A lane stands above the next one, so that an edge runs straight and bends once.
-            lanes = [
-                each for (other, _), each in zip(self.after[item], below, strict=True) if other.key is None
-            ]
+            lanes = [each for (other, _), each in zip(self.after[item], below, strict=True) if other.key is None]
             above, below = [], lanes or below
         near = above + below
         if above and below and not both:

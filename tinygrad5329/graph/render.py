@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tinygrad5329.atomic import write_atomically
 from tinygrad5329.graph.draw import draw
-from tinygrad5329.graph.files import write_picture
 
 __all__ = ["render"]
 
@@ -52,14 +52,12 @@ def render(picture: Any, path: str | os.PathLike[str], *, dpi: int | None = None
     if not isinstance(picture, graphviz.Digraph):
         picture = draw(picture, **options)
     elif options:
-        raise TypeError(
-            f"graph: render: {', '.join(options)} belong to draw(); this picture is drawn already"
-        )
+        raise TypeError(f"graph: render: {', '.join(options)} belong to draw(); this picture is drawn already")
     if dpi is not None:
         picture = picture.copy()
         picture.attr("graph", dpi=str(dpi))
     if form in ("dot", "gv"):
-        return write_picture(path, picture.source.encode())
+        return write_atomically(path, picture.source.encode())
     try:
         content = picture.pipe(format=form)
     except graphviz.ExecutableNotFound:
@@ -71,4 +69,4 @@ def render(picture: Any, path: str | os.PathLike[str], *, dpi: int | None = None
         ) from None
     except graphviz.CalledProcessError as error:
         raise RuntimeError(f"graph: render: dot failed: {error.stderr or error}") from error
-    return write_picture(path, content)
+    return write_atomically(path, content)

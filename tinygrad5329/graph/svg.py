@@ -9,9 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from tinygrad5329.atomic import write_atomically
 from tinygrad5329.graph.calls import Call, CallTree
 from tinygrad5329.graph.draw import graph_of
-from tinygrad5329.graph.files import write_picture
 from tinygrad5329.graph.labels import (
     KINDS,
     NO_GRADIENT,
@@ -76,7 +76,7 @@ def to_svg(
     graph = graph_of(output, params, inputs, depth)
     warn_if_large(graph, "a picture")
     text = svg_text(graph, show_shapes=show_shapes, show_dtypes=show_dtypes, theme=theme)
-    return write_picture(Path(path), text.encode())
+    return write_atomically(Path(path), text.encode())
 
 
 def svg_text(
@@ -132,9 +132,7 @@ class _Picture:
         self.layout: Layout = lay_out(self.tree, self._measure, self._head)
 
     def _lines(self, node: int) -> list[str]:
-        lines = node_lines(
-            self.graph, self.graph.nodes[node], self.tree.home[node].path, self.shapes, self.dtypes
-        )
+        lines = node_lines(self.graph, self.graph.nodes[node], self.tree.home[node].path, self.shapes, self.dtypes)
         return [" ".join(lines)] if node in self.tree.attached else lines
 
     def _card(self, node: int) -> tuple[float, float]:
@@ -286,9 +284,7 @@ def _tip(node: GraphNode) -> str:
 
 
 def _rect(at: Placed, radius: float) -> str:
-    return (
-        f'<rect x="{_f(at.x)}" y="{_f(at.y)}" width="{_f(at.width)}" height="{_f(at.height)}" rx="{radius}"/>'
-    )
+    return f'<rect x="{_f(at.x)}" y="{_f(at.y)}" width="{_f(at.width)}" height="{_f(at.height)}" rx="{radius}"/>'
 
 
 def _f(value: float) -> str:

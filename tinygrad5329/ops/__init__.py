@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinygrad5329.ops import activation as _activation
 from tinygrad5329.ops import arithmetic as _arithmetic
+from tinygrad5329.ops import choosing as _choosing
 from tinygrad5329.ops import comparison as _comparison
 from tinygrad5329.ops import convert as _convert
 from tinygrad5329.ops import dropout as _dropout
@@ -23,6 +24,7 @@ from tinygrad5329.ops import shaping as _shaping
 from tinygrad5329.ops import update as _update
 from tinygrad5329.ops.activation import *
 from tinygrad5329.ops.arithmetic import *
+from tinygrad5329.ops.choosing import *
 from tinygrad5329.ops.comparison import *
 from tinygrad5329.ops.convert import *
 from tinygrad5329.ops.dropout import *
@@ -33,21 +35,22 @@ from tinygrad5329.ops.inplace import *
 from tinygrad5329.ops.joining import *
 from tinygrad5329.ops.linalg import *
 from tinygrad5329.ops.loss import *
+from tinygrad5329.ops.namespace import TENSORS as TENSORS
 from tinygrad5329.ops.normalization import *
 from tinygrad5329.ops.padding import *
 from tinygrad5329.ops.pointwise import *
+from tinygrad5329.ops.primitive import REGISTRY as REGISTRY
+from tinygrad5329.ops.primitive import Primitive as Primitive
+from tinygrad5329.ops.promote import result_type as result_type
 from tinygrad5329.ops.rearranging import *
 from tinygrad5329.ops.reduction import *
 from tinygrad5329.ops.shaping import *
 from tinygrad5329.ops.update import *
-from tinygrad5329.ops.namespace import TENSORS as TENSORS
-from tinygrad5329.ops.primitive import REGISTRY as REGISTRY
-from tinygrad5329.ops.primitive import Primitive as Primitive
-from tinygrad5329.ops.promote import result_type as result_type
 
 __all__ = [
     *_activation.__all__,
     *_arithmetic.__all__,
+    *_choosing.__all__,
     *_comparison.__all__,
     *_convert.__all__,
     *_dropout.__all__,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends.masks import positive_part
+from tinygrad5329.description import check_dim
 from tinygrad5329.ops import arithmetic, pointwise
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import to_float, write_out
@@ -31,7 +32,7 @@ from tinygrad5329.ops.rectifiers import (
     softshrink,
     threshold,
 )
-from tinygrad5329.tensor import Tensor, check_dim, method
+from tinygrad5329.tensor import Tensor, method
 
 __all__ = [
     "celu", "elu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "logsigmoid",

@@ -1,4 +1,4 @@
-"""Arithmetic on two operands, with broadcasting: add, sub, mul, div, pow, remainders, extrema, where."""
+"""Arithmetic on two operands, with broadcasting: add, sub, mul, div, pow, remainders, lerp."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.ops.primitive import Primitive
-from tinygrad5329.ops.promote import as_tensor_operand, cast, operands, result_type, write_out
+from tinygrad5329.ops.promote import as_tensor_operand, operands, write_out
 from tinygrad5329.tensor import Tensor, method, wrap
 
 __all__ = [
-    "add", "clamp", "clamp_max", "clamp_min", "clip", "div", "divide", "floor_divide", "fmod", "lerp",
-    "maximum", "minimum", "mul", "multiply", "neg", "negative", "pow", "remainder", "rsub", "sub",
-    "subtract", "true_divide", "where",
+    "add", "div", "divide", "floor_divide", "fmod", "lerp", "mul", "multiply", "neg", "negative", "pow", "remainder",
+    "rsub", "sub", "subtract", "true_divide",
 ]  # fmt: skip
 
 _add = Primitive("add", lambda xp, x, y: x + y, lambda xp, g: g, lambda xp, g: g, broadcasts=True)
@@ -47,33 +46,6 @@ _pow_scalar = Primitive(
     lambda xp, x, *, exponent: x**exponent,
     lambda xp, g, x, exponent: g * (exponent * x ** (exponent - 1)) if exponent else xp.zeros_like(x),
 )
-_maximum = Primitive(
-    "maximum",
-    lambda xp, x, y: xp.maximum(x, y),
-    lambda xp, g, x, y: xp.where(x == y, g / 2, xp.where(x < y, 0.0, g)),
-    lambda xp, g, x, y: xp.where(x == y, g / 2, xp.where(x > y, 0.0, g)),
-    broadcasts=True,
-)
-_minimum = Primitive(
-    "minimum",
-    lambda xp, x, y: xp.minimum(x, y),
-    lambda xp, g, x, y: xp.where(x == y, g / 2, xp.where(x > y, 0.0, g)),
-    lambda xp, g, x, y: xp.where(x == y, g / 2, xp.where(x < y, 0.0, g)),
-    broadcasts=True,
-)
-_where = Primitive(
-    "where",
-    lambda xp, condition, x, y: xp.where(condition, x, y),
-    None,
-    lambda xp, g, condition: xp.where(condition, g, 0.0),
-    lambda xp, g, condition: xp.where(condition, 0.0, g),
-    broadcasts=True,
-)
-_clamp = Primitive(
-    "clamp",
-    lambda xp, x, *, min, max: xp.clip(x, min, max),
-    lambda xp, g, x, min, max: g * _inside(x, min, max),
-)
 _fmod = Primitive(
     "fmod",
     lambda xp, x, y: xp.fmod(x, y),
@@ -97,13 +69,6 @@ _lerp = Primitive(
     lambda xp, g, x, y: g * (y - x),
     broadcasts=True,
 )
-
-
-def _inside(x: Any, low: Any, high: Any) -> Any:
-    """Where `clamp` passes its input on; the bounds themselves count as inside, as in PyTorch."""
-    if low is None:
-        return x <= high
-    return x >= low if high is None else (x >= low) & (x <= high)
 
 
 @method
@@ -164,8 +129,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
         result = _rounded_quotient(input, other, rounding_mode)
     else:
         raise RuntimeError(
-            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
-            f"'{rounding_mode}'"
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
     return result if out is None else write_out("div", out, result)
 
@@ -273,108 +237,6 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
 
 
 @method
-def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The larger of each pair; NaN wins; a tie shares the gradient (``torch.maximum``)."""
-    result = _maximum(*_two_tensors("maximum", input, other))
-    return result if out is None else write_out("maximum", out, result)
-
-
-@method
-def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The smaller of each pair; NaN wins; a tie shares the gradient (``torch.minimum``)."""
-    result = _minimum(*_two_tensors("minimum", input, other))
-    return result if out is None else write_out("minimum", out, result)
-
-
-def _two_tensors(op: str, input: Any, other: Any) -> tuple[Any, Any]:
-    for name, value in (("input", input), ("other", other)):
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{op}(): argument '{name}' must be Tensor, not {type(value).__name__}")
-    return operands(op, input, other)
-
-
-@method
-def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """Limit the elements to ``[min, max]``, numbers or tensors (``torch.clamp``).
-
-    The gradient passes where the input lies inside, bounds included.
-    """
-    if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if isinstance(min, Tensor) or isinstance(max, Tensor):
-        result = input
-        common = result_type(*[v for v in (input, min, max) if v is not None])
-        if min is not None:
-            result = _clamp_low(cast(result, common), as_tensor_operand("clamp", "min", min, common))
-        if max is not None:
-            result = _clamp_high(cast(result, common), as_tensor_operand("clamp", "max", max, common))
-    else:
-        common = result_type(*[v for v in (input, min, max) if v is not None])
-        _not_for_bools("clamp_scalar_cpu", cast(input, common), None)
-        result = _clamp(cast(input, common), min=_bound(min, common), max=_bound(max, common))
-    return result if out is None else write_out("clamp", out, result)
-
-
-def _bound(value: Any, d: Any) -> Any:
-    """A number as NumPy can compare it with `d`; PyTorch takes negative ones modulo the unsigned range."""
-    if value is None or d.numpy.kind not in "iu":
-        return value
-    limits = np.iinfo(d.numpy)
-    if not limits.min - (limits.max + 1 if limits.min == 0 else 0) <= value <= limits.max:
-        raise RuntimeError(f"clamp: value cannot be converted to type {d.name} without overflow: {value}")
-    return value % (limits.max + 1) if limits.min == 0 else value
-
-
-# Clamping by a tensor is an extremum that gives a tie to the input instead of sharing it.
-_clamp_low = Primitive(
-    "clamp_low",
-    lambda xp, x, low: xp.maximum(x, low),
-    lambda xp, g, x, low: g * (x >= low),
-    lambda xp, g, x, low: g * (x < low),
-    broadcasts=True,
-)
-_clamp_high = Primitive(
-    "clamp_high",
-    lambda xp, x, high: xp.minimum(x, high),
-    lambda xp, g, x, high: g * (x <= high),
-    lambda xp, g, x, high: g * (x > high),
-    broadcasts=True,
-)
-
-
-@method
-def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:
-    """``clamp`` with a lower bound only (``torch.clamp_min``)."""
-    return clamp(input, min=min, out=out)
-
-
-@method
-def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Tensor:
-    """``clamp`` with an upper bound only (``torch.clamp_max``)."""
-    return clamp(input, max=max, out=out)
-
-
-def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
-    """Elements of `input` where `condition` holds, else of `other` (``torch.where``).
-
-    With the condition alone: the indices of its true elements, one tensor a dimension.
-    """
-    if not isinstance(condition, Tensor):
-        raise TypeError(f"where(): argument 'condition' must be Tensor, not {type(condition).__name__}")
-    if input is None and other is None:
-        return condition.nonzero(as_tuple=True)
-    if condition._array.dtype.kind != "b":
-        raise RuntimeError(f"where expected condition to be a boolean tensor, but got {condition.dtype}")
-    common = result_type(input, other)
-    result = _where(
-        condition,
-        as_tensor_operand("where", "input", input, common),
-        as_tensor_operand("where", "other", other, common),
-    )
-    return result if out is None else write_out("where", out, result)
-
-
-@method
 def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) -> Tensor:
     """``input + weight * (end - input)`` (``torch.lerp``)."""
     if input.dtype is not end.dtype:
@@ -406,9 +268,8 @@ def _logical(function: Callable[..., Any], x: Tensor, y: Tensor) -> Tensor:
     return wrap(function(x._array, y._array))
 
 
-multiply, divide, true_divide, subtract, negative, clip = mul, div, div, sub, neg, clamp
-Tensor.where = lambda self, condition, other: where(condition, self, other)
-for _name in ("multiply", "divide", "true_divide", "subtract", "negative", "clip"):
+multiply, divide, true_divide, subtract, negative = mul, div, div, sub, neg
+for _name in ("multiply", "divide", "true_divide", "subtract", "negative"):
     setattr(Tensor, _name, globals()[_name])
 
 _OPERANDS = (Tensor, int, float, complex, np.generic, np.ndarray)

@@ -136,9 +136,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 
 @method
-def isclose(
-    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> Tensor:
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Whether ``|input - other| <= atol + rtol * |other|``, element by element (``torch.isclose``)."""
     if input.dtype is not other.dtype:
         raise RuntimeError(f"{input.dtype} did not match {other.dtype}: isclose needs equal dtypes")
@@ -146,8 +144,6 @@ def isclose(
 
 
 @method
-def allclose(
-    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> bool:
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether all elements are close, see :func:`isclose` (``torch.allclose``)."""
     return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())

@@ -12,8 +12,8 @@ from tinygrad5329.dtypes import dtype
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import cast
 from tinygrad5329.ops.shaping import _contiguous
-from tinygrad5329.tensor import Tensor, method, wrap
 from tinygrad5329.tape import Version
+from tinygrad5329.tensor import Tensor, method, wrap
 
 __all__ = ["clone", "conj", "detach", "imag", "real"]
 

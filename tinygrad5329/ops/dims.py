@@ -8,7 +8,8 @@ from collections.abc import Callable
 from operator import index
 from typing import Any, TypeVar
 
-from tinygrad5329.tensor import Tensor, check_dim
+from tinygrad5329.description import check_dim
+from tinygrad5329.tensor import Tensor
 
 __all__ = [
     "all_axes", "check_keepdim", "kept_shape", "numpy_spelling", "one_axis", "reduced_count", "scalar_type",

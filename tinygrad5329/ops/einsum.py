@@ -144,7 +144,8 @@ def _pair(
     def arranged(t: Tensor, labels: list[str], *groups: list[str]) -> Tensor:
         t = t.permute([labels.index(label) for group in groups for label in group])
         # A label of size 1 here may be longer in the other operand.
-        lengths = [sizes[label] if label in shared else n for label, n in zip(sum(groups, []), t.shape, strict=True)]
+        order = [label for group in groups for label in group]
+        lengths = [sizes[label] if label in shared else n for label, n in zip(order, t.shape, strict=True)]
         t = t.expand(lengths)
         cuts = [len(group) for group in groups]
         starts = [sum(cuts[:i]) for i in range(len(cuts))]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329 import return_types
-from tinygrad5329.ops import arithmetic
+from tinygrad5329.ops import choosing
 from tinygrad5329.ops.dims import (
     all_axes,
     check_keepdim,
@@ -125,7 +125,7 @@ def _extremum(
     if isinstance(dim, Tensor):
         dim, other = None, dim
     if other is not None:
-        return getattr(arithmetic, f"{op}imum")(input, other, out=out)
+        return getattr(choosing, f"{op}imum")(input, other, out=out)
     x = _ordered(op, input)
     check_keepdim(op, keepdim)
     if dim is None:

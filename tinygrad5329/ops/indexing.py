@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends.scatter import add_at, scatter_zeros
+from tinygrad5329.description import check_dim
+from tinygrad5329.grad_mode import state
 from tinygrad5329.ops.inplace import adopt, check_writable
 from tinygrad5329.ops.primitive import Primitive, unbroadcast
 from tinygrad5329.ops.promote import as_tensor_operand, cast, write_out
-from tinygrad5329.grad_mode import state
-from tinygrad5329.tensor import Tensor, bump_version, check_dim, method, wrap
+from tinygrad5329.tensor import Tensor, bump_version, method, wrap
 
 __all__ = [
     "argwhere", "gather", "index_add", "index_select", "masked_fill", "masked_select", "nonzero", "select", "take",
@@ -151,6 +152,32 @@ def _normalise(index: Any) -> Any:
     return _part(index)
 
 
+def _stages(index: Any) -> tuple[Any, Any] | None:
+    """A view and an index of it, where ints and arrays stand apart; None where NumPy agrees with PyTorch.
+
+    NumPy takes an int beside an array for one more array, and moves the dimension of arrays that are not
+    neighbours to the front. PyTorch takes the int first.
+    """
+    if type(index) is not tuple:
+        return None
+    ints = [i for i, part in enumerate(index) if type(part) is int]
+    arrays = [i for i, part in enumerate(index) if isinstance(part, np.ndarray)]
+    places = sorted(ints + arrays)
+    if not ints or not arrays or places[-1] - places[0] == len(places) - 1:
+        return None
+    view: list[Any] = []
+    rest: list[Any] = []
+    for part in index:
+        if isinstance(part, np.ndarray):
+            view += [slice(None)] * (part.ndim if part.dtype.kind == "b" else 1)
+            rest.append(part)
+        else:
+            view.append(part)
+            if type(part) is not int:
+                rest.append(part if part is Ellipsis else slice(None))
+    return tuple(view), tuple(rest)
+
+
 def _explain(x: Tensor, index: Any, error: Exception) -> IndexError:
     shape = x._array.shape
     parts = index if isinstance(index, tuple) else (index,)
@@ -176,7 +203,10 @@ def _explain(x: Tensor, index: Any, error: Exception) -> IndexError:
 def getitem(input: Tensor, index: Any) -> Tensor:
     """``input[index]``: a view for ints, slices, None and Ellipsis; a copy with tensors or lists."""
     index = _normalise(index)
+    stages = _stages(index)
     try:
+        if stages is not None:
+            return _index(_slice(input, index=stages[0]), index=stages[1])
         return _index(input, index=index) if _is_advanced(index) else _slice(input, index=index)
     except (IndexError, RuntimeError) as error:
         raise _explain(input, index, error) from None
@@ -185,6 +215,9 @@ def getitem(input: Tensor, index: Any) -> Tensor:
 def setitem(input: Tensor, index: Any, value: Any) -> None:
     """``input[index] = value``, recorded: earlier values get no gradient through the overwritten places."""
     index = _normalise(index)
+    stages = _stages(index)
+    if stages is not None:
+        return setitem(getitem(input, stages[0]), stages[1], value)
     value = as_tensor_operand("setitem", "value", value, input.dtype)
     recorded = state.grad and (input.requires_grad or value.requires_grad)
     check_writable(input, "index_put_")
@@ -261,8 +294,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     places = _long("gather", index)
     if max(places.ndim, 1) != max(ndim, 1):
         raise RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor: got "
-            f"{places.ndim} and {ndim}"
+            f"Index tensor must have the same number of dimensions as input tensor: got {places.ndim} and {ndim}"
         )
     source = input
     for d, n in enumerate(places.shape):
@@ -353,5 +385,3 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 def argwhere(input: Tensor) -> Tensor:
     """The indices of the nonzero elements as rows (``torch.argwhere``)."""
     return nonzero(input)
-
-

@@ -16,7 +16,7 @@ import numpy as np
 from tinygrad5329 import dtypes
 from tinygrad5329.backends.scatter import scatter_zeros
 from tinygrad5329.grad_mode import state
-from tinygrad5329.ops import arithmetic, pointwise
+from tinygrad5329.ops import arithmetic, choosing, pointwise
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import can_cast
 from tinygrad5329.ops.shaping import _inverse
@@ -243,11 +243,26 @@ _UFUNCS = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "neg": np.negative, "exp": np.exp,
     "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "abs": np.abs, "square": np.square, "maximum": np.maximum,
 }  # fmt: skip
-for _name in (
-    "add sub subtract mul multiply div divide true_divide floor_divide remainder fmod pow clamp clamp_min clamp_max "
-    "clip neg negative lerp"
-).split():
+for _name in [
+    "add",
+    "sub",
+    "subtract",
+    "mul",
+    "multiply",
+    "div",
+    "divide",
+    "true_divide",
+    "floor_divide",
+    "remainder",
+    "fmod",
+    "pow",
+    "neg",
+    "negative",
+    "lerp",
+]:
     _define(f"{_name}_", getattr(arithmetic, _name), _UFUNCS.get(_name))
+for _name in ["clamp", "clamp_min", "clamp_max", "clip"]:
+    _define(f"{_name}_", getattr(choosing, _name))
 for _name in pointwise.__all__:
     _define(f"{_name}_", getattr(pointwise, _name), _UFUNCS.get(_name))
 

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 from tinygrad5329 import dtypes
+from tinygrad5329.description import check_dim
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import cast, write_out
-from tinygrad5329.tensor import Tensor, check_dim, method
+from tinygrad5329.tensor import Tensor, method
 
-__all__ = ["cat", "chunk", "concat", "concatenate", "hsplit", "hstack", "split", "stack", "tensor_split", "unbind", "vsplit", "vstack"]
+__all__ = [
+    "cat",
+    "chunk",
+    "concat",
+    "concatenate",
+    "hsplit",
+    "hstack",
+    "split",
+    "stack",
+    "tensor_split",
+    "unbind",
+    "vsplit",
+    "vstack",
+]
 
 _cat = Primitive(
     "cat",
@@ -36,6 +51,7 @@ _unbind = Primitive(
     view=True,
     outputs=-1,
 )
+
 
 def _cut(x: Any, sizes: Sequence[int], dim: int) -> list[Any]:
     """Slices of the given sizes along `dim`, one after the other."""
@@ -148,7 +164,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         return _split(input, sizes=sizes, dim=dim)
     cuts = [0, *(slice(None, i).indices(size)[1] for i in indices_or_sections), size]
     before = (slice(None),) * dim
-    return tuple([input[(*before, slice(a, max(a, b)))] for a, b in zip(cuts[:-1], cuts[1:], strict=True)])
+    return tuple([input[(*before, slice(a, max(a, b)))] for a, b in itertools.pairwise(cuts)])
 
 
 @method

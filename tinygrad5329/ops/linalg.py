@@ -121,9 +121,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     if x.dtype is not y.dtype and x.dtype != y.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {input.dtype} != {other.dtype}")
     if x.ndim == 0 or y.ndim == 0:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D"
-        )
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")
     if x.shape[-1] != (y.shape[-2] if y.ndim > 1 else y.shape[0]):
         raise RuntimeError(_unfit(x.shape, y.shape))
     if x.dtype.kind == "b":
@@ -134,7 +132,9 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
 
 def _unfit(a: tuple[int, ...], b: tuple[int, ...]) -> str:
     if len(a) == 1 and len(b) == 1:
-        return f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of elements"
+        return (
+            f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of elements"
+        )
     rows = (math.prod(a[:-1]), a[-1])
     columns = (b[-2], b[-1]) if len(b) > 1 else (b[0], 1)
     return (
@@ -248,13 +248,20 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     weight : Tensor, shape (out_features, in_features) or (in_features,)
     bias : Tensor, shape (out_features,), optional
     """
+    if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
+        name, value = ("weight", weight) if isinstance(input, Tensor) else ("input", input)
+        raise TypeError(f"linear(): argument '{name}' must be Tensor, not {type(value).__name__}")
     x, w = input._array, weight._array
+    if x.ndim == 0 or w.ndim not in (1, 2):
+        raise RuntimeError(
+            f"linear: input needs at least 1 dimension and weight 1 or 2, got input {x.shape} and weight {w.shape}"
+        )
     if w.ndim == 1 or x.ndim == 1:
         if x.shape[-1:] != w.shape[-1:]:
             raise RuntimeError(_linear_error(x.shape, w.shape))
         out = matmul(input, weight if w.ndim == 1 else weight.t())
         return out if bias is None else out + bias
-    if w.ndim != 2 or x.ndim == 0 or x.shape[-1] != w.shape[1]:
+    if x.shape[-1] != w.shape[1]:
         raise RuntimeError(_linear_error(x.shape, w.shape))
     if x.dtype != w.dtype or (bias is not None and bias._array.dtype != w.dtype):
         raise RuntimeError(
@@ -272,9 +279,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def _linear_error(x: tuple[int, ...], w: tuple[int, ...]) -> str:
     return (
-        f"linear: input has {x[-1] if x else 0} features but weight expects {w[-1]} (input is {x}, weight is {w}); "
-        f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x[:-1])}x{x[-1] if x else 0} and "
-        f"{w[-1]}x{w[0]})"
+        f"linear: input has {x[-1]} features but weight expects {w[-1]} (input is {x}, weight is {w}); "
+        f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x[:-1])}x{x[-1]} and {w[-1]}x{w[0]})"
     )
 
 

@@ -177,7 +177,8 @@ def _combined(
             matrix *= counted[:, None]
     matrix[np.arange(n), index] -= (1 - label_smoothing) * (1 if share is None else share)
     if reduction == "mean":
-        matrix /= total
+        with np.errstate(invalid="ignore"):
+            matrix /= total
         if counted is not None:
             matrix[~counted] = 0
     return reductions.sum(arithmetic.mul(logs, wrap(matrix)), 1 if reduction == "none" else None)

@@ -33,11 +33,11 @@ def _var_arrays(x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
     count = reduced_count(x.shape, axis)
     deviations = x - (sums.sum(x, axis, keepdims=True) / count if count else 0)
     squares = (deviations * deviations.conj()).real if x.dtype.kind == "c" else np.square(deviations)
-    # A NumPy number, which divides by zero as floats do.
-    freedom = np.float32(count - correction if count > correction else 0)
-    return sums.sum(squares, axis, keepdims=keepdims) / (
-        freedom if x.dtype == np.float32 else np.float64(freedom)
-    )
+    total = sums.sum(squares, axis, keepdims=keepdims)
+    if count > correction:
+        return total / (count - correction)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return total / total.dtype.type(0)
 
 
 def _var_rule(xp: Any, g: Any, x: Any, axis: Any, correction: float) -> Any:
@@ -45,7 +45,7 @@ def _var_rule(xp: Any, g: Any, x: Any, axis: Any, correction: float) -> Any:
     if count == correction == 1:
         # 0 / 0, whatever the element is.
         return spread(xp, g * np.nan, x.shape, axis)
-    deviations = x - xp.mean(x, axis=axis, keepdims=True)
+    deviations = x - xp.sum(x, axis=axis, keepdims=True) / max(count, 1)
     scale = 2 / (count - correction) if count != correction else np.inf
     return spread(xp, g, x.shape, axis) * (deviations * scale)
 

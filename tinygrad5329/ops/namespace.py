@@ -13,7 +13,18 @@ import numpy as np
 
 from tinygrad5329 import dtypes
 from tinygrad5329.backends.arrays import NUMPY
-from tinygrad5329.ops import arithmetic, comparison, joining, linalg, pointwise, primitive, rearranging, reduction, shaping
+from tinygrad5329.ops import (
+    arithmetic,
+    choosing,
+    comparison,
+    joining,
+    linalg,
+    pointwise,
+    primitive,
+    rearranging,
+    reduction,
+    shaping,
+)
 from tinygrad5329.ops.einsum import einsum
 from tinygrad5329.tensor import Tensor, wrap
 
@@ -25,7 +36,7 @@ def _as_tensor(x: Any) -> Tensor:
 
 
 def _where(condition: Any, x: Any, y: Any) -> Tensor:
-    return arithmetic.where(_as_tensor(condition), x, y)
+    return choosing.where(_as_tensor(condition), x, y)
 
 
 def _sum(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -75,9 +86,9 @@ TENSORS = SimpleNamespace(
     argsort=lambda x, axis=-1, kind=None: wrap(np.argsort(x._array, axis, kind=kind)),
     # Computing.
     where=_where,
-    clip=arithmetic.clamp,
-    maximum=arithmetic.maximum,
-    minimum=arithmetic.minimum,
+    clip=choosing.clamp,
+    maximum=choosing.maximum,
+    minimum=choosing.minimum,
     multiply=arithmetic.mul,
     conj=lambda x: x.conj() if isinstance(x, Tensor) else NUMPY.conj(x),
     arcsin=pointwise.asin,  # type: ignore[attr-defined]
@@ -86,7 +97,25 @@ TENSORS = SimpleNamespace(
     **{
         name: getattr(pointwise, name)
         for name in (
-            "abs cos cosh erf erfc exp expm1 log log1p log2 reciprocal sin sinh sqrt square tan tanh".split()
+            [
+                "abs",
+                "cos",
+                "cosh",
+                "erf",
+                "erfc",
+                "exp",
+                "expm1",
+                "log",
+                "log1p",
+                "log2",
+                "reciprocal",
+                "sin",
+                "sinh",
+                "sqrt",
+                "square",
+                "tan",
+                "tanh",
+            ]
         )
     },
     sum=_sum,

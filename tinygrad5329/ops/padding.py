@@ -15,9 +15,7 @@ __all__ = ["pad"]
 _pad = Primitive(
     "constant_pad",
     lambda xp, x, *, widths, value: xp.pad(x, widths, constant_values=value),
-    lambda xp, g, x_shape, widths: g[
-        tuple([slice(low, low + n) for (low, _), n in zip(widths, x_shape, strict=True)])
-    ],
+    lambda xp, g, x_shape, widths: g[tuple([slice(low, low + n) for (low, _), n in zip(widths, x_shape, strict=True)])],
 )
 
 

@@ -50,7 +50,9 @@ class Plan:
         sources, kinds = zip(*[self._source(op, name) for name in names], strict=True) if names else ((), ())
         self.kinds = kinds
         self.guarded = tuple(
-            dict.fromkeys(i for kind in kinds for i in (range(count) if kind == "all" else [kind]) if isinstance(i, int))
+            dict.fromkeys(
+                i for kind in kinds for i in (range(count) if kind == "all" else [kind]) if isinstance(i, int)
+            )
         )
         self.saves_out = "out" in kinds
         self.saves_arrays = any(kind is not None for kind in kinds)

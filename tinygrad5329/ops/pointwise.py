@@ -121,9 +121,7 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
     return result if out is None else write_out("round", out, result)
 
 
-def nan_to_num(
-    input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
-) -> Tensor:
+def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
     """Replace NaN and the infinities, these by the dtype's limits unless given (``torch.nan_to_num``)."""
     return _nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf)
 

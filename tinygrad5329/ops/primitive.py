@@ -96,9 +96,7 @@ class Primitive:
         self.aux = aux
         self.variadic = bool(code.co_flags & 0x04)
         first_keyword = code.co_argcount + code.co_kwonlyargcount
-        self.inputs = (
-            (code.co_varnames[first_keyword],) if self.variadic else code.co_varnames[1 : code.co_argcount]
-        )
+        self.inputs = (code.co_varnames[first_keyword],) if self.variadic else code.co_varnames[1 : code.co_argcount]
         self.params = code.co_varnames[code.co_argcount : first_keyword]
         self.plans: dict[tuple[int, int], Plan] = {}
         REGISTRY[name] = self
@@ -307,9 +305,7 @@ class OpNode(Node):
         by_position = {k: v for k, v in zip(self.plan.kinds, values, strict=True) if isinstance(k, int)}
         if "all" in self.plan.kinds:
             by_position = dict(enumerate(values[self.plan.kinds.index("all")]))
-        inputs = [
-            identity(by_position[i]) if needed else by_position[i] for i, needed in enumerate(self.plan.needs)
-        ]
+        inputs = [identity(by_position[i]) if needed else by_position[i] for i, needed in enumerate(self.plan.needs)]
         out = self.op.composite(*inputs, **self.params)  # type: ignore[misc]
         outs, gs = (out, g) if isinstance(out, tuple) else ((out,), (g,))
         targets = [inputs[i]._node for i in self.plan.positions]
@@ -365,9 +361,7 @@ def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     if g is None or g.shape == shape:
         return g
     extra = len(g.shape) - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1
-    )
+    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
     if axes:
         g = xp.sum(g, axis=axes, keepdims=True)
     return xp.reshape(g, shape)
@@ -375,7 +369,6 @@ def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
 
 #: The namespace of tensors, with NumPy's names; set by ops.namespace, which needs every family.
 tensor_namespace: Any = None
-
 
 
 identity = Primitive("identity", lambda xp, x: x, lambda xp, g: g)

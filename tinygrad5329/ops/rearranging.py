@@ -1,4 +1,4 @@
-"""Elements in another order or more than once: flip, roll, repeat, tile; parts of dimensions as views: diagonal, narrow."""
+"""Elements in another order or more than once: flip, roll, repeat, tile; and two views: diagonal, narrow."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329.description import check_dim
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.shaping import _expand, _reshape, _sizes, flatten, reshape
-from tinygrad5329.tensor import Tensor, check_dim, method
+from tinygrad5329.tensor import Tensor, method
 
 __all__ = ["diagonal", "flip", "fliplr", "flipud", "narrow", "roll", "tile"]
 
@@ -94,9 +95,7 @@ def _method_repeat(self: Tensor, *sizes: Any) -> Tensor:
     shape = self._array.shape
     extra = len(sizes) - len(shape)
     if extra < 0:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        )
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = (1,) * extra + shape
     interleaved = tuple(n for pair in zip((1,) * len(shape), shape, strict=True) for n in pair)
     tiled = tuple(n for pair in zip(sizes, shape, strict=True) for n in pair)

@@ -136,8 +136,8 @@ def not_a_tensor(op: str, value: Any) -> TypeError:
 def not_implemented(op: str, value: Tensor) -> NotImplementedError:
     """The error for a tensor of another kind than floating point."""
     return NotImplementedError(
-        f"\"{op}\" not implemented for '{scalar_type(value._array.dtype)}': expected a floating point tensor; "
-        "convert it first, for example with .float()"
+        f"\"{op}\" not implemented for '{scalar_type(value._array.dtype)}': expected a floating point "
+        "tensor; convert it first, for example with .float()"
     )
 
 

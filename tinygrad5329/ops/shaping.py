@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329.description import check_dim
 from tinygrad5329.dtypes import dtype
 from tinygrad5329.ops.primitive import Primitive, identity, unbroadcast
-from tinygrad5329.tensor import Tensor, check_dim, method
+from tinygrad5329.tensor import Tensor, method
 
 __all__ = [
     "adjoint", "broadcast_tensors", "broadcast_to", "flatten", "moveaxis", "movedim", "permute", "ravel", "reshape",
@@ -48,6 +49,8 @@ _expand = Primitive(
     view=True,
 )
 _contiguous = Primitive("clone", lambda xp, x: x.copy(order="C"), lambda xp, g: g)
+
+
 def _inverse(dims: Sequence[int]) -> tuple[int, ...]:
     inverse = [0] * len(dims)
     for place, dim in enumerate(dims):
@@ -103,7 +106,7 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     >>> tg.reshape(tg.arange(6), (2, -1)).shape
     tinygrad5329.Size([2, 3])
     """
-    shape = _sizes("reshape", (shape,) if isinstance(shape, (tuple, list)) else (shape,))
+    shape = _sizes("reshape", (shape,))
     return _reshape(input, shape=_resolve("reshape", input, shape))
 
 
@@ -186,13 +189,10 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Dimensions `source` moved to the places `destination` (``torch.movedim``)."""
     ndim = input._array.ndim
     sources = [check_dim(d, ndim) for d in (source if isinstance(source, (tuple, list)) else [source])]
-    places = [
-        check_dim(d, ndim) for d in (destination if isinstance(destination, (tuple, list)) else [destination])
-    ]
+    places = [check_dim(d, ndim) for d in (destination if isinstance(destination, (tuple, list)) else [destination])]
     if len(sources) != len(places) or len({*sources}) != len(sources) or len({*places}) != len(places):
         raise RuntimeError(
-            f"movedim: source {source} and destination {destination} must be the same number of distinct "
-            "dimensions"
+            f"movedim: source {source} and destination {destination} must be the same number of distinct dimensions"
         )
     order = [d for d in range(ndim) if d not in sources]
     for place, dim in sorted(zip(places, sources, strict=True)):

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad5329 import dtypes
 from tinygrad5329.backends import sums
 from tinygrad5329.dtypes import dtype as Dtype
-from tinygrad5329.ops import arithmetic
+from tinygrad5329.ops import arithmetic, choosing
 from tinygrad5329.ops.dims import (
     all_axes,
     check_keepdim,
@@ -152,7 +152,7 @@ def _without_nans(op: str, input: Tensor) -> Tensor:
     x = tensor_operand(op, input)
     if x.dtype.kind == "c":
         raise RuntimeError(f"{op} does not support complex inputs")
-    return input if x.dtype.kind != "f" else arithmetic.where(wrap(np.isnan(x)), 0.0, input)
+    return input if x.dtype.kind != "f" else choosing.where(wrap(np.isnan(x)), 0.0, input)
 
 
 @method

@@ -92,9 +92,7 @@ def fork_rng(devices: Sequence[object] | None = None, enabled: bool = True) -> I
     True
     """
     if devices:
-        raise RuntimeError(
-            f"fork_rng: got devices {list(devices)}, expected none; only the CPU has a generator here"
-        )
+        raise RuntimeError(f"fork_rng: got devices {list(devices)}, expected none; only the CPU has a generator here")
     if not enabled:
         yield
         return

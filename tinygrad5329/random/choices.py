@@ -30,9 +30,7 @@ class Choices(Reals):
     @bernoulli_stream.setter
     def bernoulli_stream(self, name: str) -> None:
         if name not in STREAMS:
-            raise ValueError(
-                f"bernoulli_stream: got {name!r}, expected one of {', '.join(map(repr, STREAMS))}"
-            )
+            raise ValueError(f"bernoulli_stream: got {name!r}, expected one of {', '.join(map(repr, STREAMS))}")
         self._stream = name
 
     def bernoulli(
@@ -108,9 +106,7 @@ class Choices(Reals):
             `p` is not floating.
         """
         if p.dtype.kind in "biu":
-            raise NotImplementedError(
-                f'"bernoulli_tensor_cpu_p_" not implemented for {p.dtype.name}; pass floats'
-            )
+            raise NotImplementedError(f'"bernoulli_tensor_cpu_p_" not implemented for {p.dtype.name}; pass floats')
         if not ((p >= 0) & (p <= 1)).all():
             raise RuntimeError("bernoulli: Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
         if out is None:

@@ -81,13 +81,9 @@ class Integers(Seeded):
         """
         kind = np.dtype(dtype)
         if n < 0:
-            raise RuntimeError(
-                f"randperm: Trying to create tensor with negative dimension {n}; n must be >= 0"
-            )
+            raise RuntimeError(f"randperm: Trying to create tensor with negative dimension {n}; n must be >= 0")
         if n >= (2**32 - 1) // 20:
-            raise NotImplementedError(
-                f"randperm: n must be below {(2**32 - 1) // 20}, got {n}; shuffle in parts"
-            )
+            raise NotImplementedError(f"randperm: n must be below {(2**32 - 1) // 20}, got {n}; shuffle in parts")
         bits = significant_bits(kind)
         largest = 2**bits + 1 if kind.kind not in "iu" else 2**bits
         if n > largest:

@@ -10,9 +10,7 @@ def check_weights(weights: np.ndarray, num_samples: int, replacement: bool) -> n
     if weights.ndim not in (1, 2):
         raise RuntimeError(f"multinomial: prob_dist must be 1 or 2 dim, got shape {weights.shape}")
     if weights.dtype.kind in "biuc":
-        raise RuntimeError(
-            f"multinomial only supports floating-point dtypes for input, got: {weights.dtype.name}"
-        )
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {weights.dtype.name}")
     if num_samples < 1:
         raise RuntimeError(f"multinomial: cannot sample n_sample <= 0 samples, got {num_samples}")
     categories = weights.shape[-1]

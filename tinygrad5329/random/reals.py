@@ -40,9 +40,7 @@ class Reals(Seeded):
         target.check_finite("from", low)
         target.check_finite("to", high)
         if low > high:
-            raise RuntimeError(
-                f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
-            )
+            raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
         scaled = (low, high) != (0.0, 1.0)
         # Rounding can reach `high`, which belongs outside; from 0 only in a type narrower than the draw.
         closes = low != 0.0 or target.dtype.itemsize < 4
@@ -173,9 +171,7 @@ class Reals(Seeded):
         if not std > 0.0:
             raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
         target = Target("log_normal_", shape, dtype, out).require_floating()
-        return self._fill(
-            target, lambda part: target.store(part, np.exp(self._normal_pairs(part.size) * std + mean))
-        )
+        return self._fill(target, lambda part: target.store(part, np.exp(self._normal_pairs(part.size) * std + mean)))
 
 
 def _blocks(unit: np.ndarray, mean: float, std: float) -> np.ndarray:

@@ -82,9 +82,7 @@ def integer_bounds(low: int, high: int, target: Target) -> tuple[int, int]:
     """Check [low, high) against the target's dtype; in a floating one, move the bounds to what it holds."""
     dtype = target.dtype
     if low >= high:
-        raise RuntimeError(
-            f"{target.op} expects 'from' to be less than 'to', but got from={low} >= to={high}"
-        )
+        raise RuntimeError(f"{target.op} expects 'from' to be less than 'to', but got from={low} >= to={high}")
     if target.floating:
         target.check_finite("from", low)
         target.check_finite("to - 1", high - 1)

@@ -49,9 +49,7 @@ def canonical_seed(seed: SupportsIndex) -> int:
             raise TypeError
         number = operator.index(seed)
     except TypeError:
-        raise RuntimeError(
-            f"manual_seed expected a long, but got {type(seed).__name__}; pass an int"
-        ) from None
+        raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}; pass an int") from None
     if not -(2**63) <= number < 2**64:
         raise ValueError(
             f"manual_seed: Overflow when unpacking long long: got {number}, expected -2**63 <= seed < 2**64"
@@ -126,9 +124,7 @@ class MersenneWords:
         """
         if not isinstance(state, np.ndarray) or state.dtype != np.uint8:
             got = state.dtype if isinstance(state, np.ndarray) else type(state).__name__
-            raise TypeError(
-                f"RNG state must be a torch.ByteTensor: got {got}, expected a uint8 array from get_state()"
-            )
+            raise TypeError(f"RNG state must be a torch.ByteTensor: got {got}, expected a uint8 array from get_state()")
         if state.size != STATE.itemsize:
             raise RuntimeError(
                 f"Expected a CPUGeneratorImplState of size {STATE.itemsize} but found the input RNG state "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad5329.training.atomic import write_atomically
+from tinygrad5329.atomic import write_atomically
 from tinygrad5329.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from tinygrad5329.training.config import RunConfig
 from tinygrad5329.training.early_stopping import EarlyStopping

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad5329 import graph
-from tinygrad5329.training.atomic import write_atomically
+from tinygrad5329.atomic import write_atomically
 from tinygrad5329.training.history import write_history
 from tinygrad5329.training.plots import plot_confusion, plot_history, save_figure
 from tinygrad5329.training.report import render_report
@@ -47,9 +47,7 @@ def write_artefacts(result: RunResult, folder: RunFolder, step: graph.Graph, com
     figures = list(curves)
     for split, title in _TITLES.items():
         metrics = result.metrics[split]
-        figure = plot_confusion(
-            metrics.confusion, result.data.class_names, f"{title}: accuracy {metrics.accuracy:.2%}"
-        )
+        figure = plot_confusion(metrics.confusion, result.data.class_names, f"{title}: accuracy {metrics.accuracy:.2%}")
         written = save_figure(figure, folder.path / f"confusion_{split}")
         svg[f"confusion_{split}"] = written[0].read_text(encoding="utf-8")
         figures += written

@@ -29,7 +29,7 @@ def one_blas_thread() -> Iterator[None]:
         yield
         return
     try:
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
     except ImportError as error:
         raise ImportError("a run needs scikit-learn: pip install 'tinygrad5329[train]'") from error
     with threadpool_limits(limits=1, user_api="blas"):

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 import tinygrad5329 as tg
+from tinygrad5329.atomic import write_atomically
 from tinygrad5329.tensor import Tensor
-from tinygrad5329.training.atomic import write_atomically
 from tinygrad5329.training.state_tree import put_together, take_apart
 
 __all__ = ["CheckpointError", "load_checkpoint", "save_checkpoint"]
@@ -154,8 +154,7 @@ def check_same_layout(
     if problems:
         listed = "; ".join(problems[:6]) + (f"; and {len(problems) - 6} more" if len(problems) > 6 else "")
         raise CheckpointError(
-            f"checkpoint {path} does not fit this {what}: {listed}. "
-            f"Build the {what} that was saved, or start a new run"
+            f"checkpoint {path} does not fit this {what}: {listed}. Build the {what} that was saved, or start a new run"
         )
 
 
@@ -163,9 +162,7 @@ def _import_safetensors() -> Any:
     try:
         import safetensors.numpy
     except ImportError as error:
-        raise ImportError(
-            "checkpoints need the safetensors package: pip install 'tinygrad5329[train]'"
-        ) from error
+        raise ImportError("checkpoints need the safetensors package: pip install 'tinygrad5329[train]'") from error
     return safetensors.numpy
 
 
@@ -187,8 +184,7 @@ def _read_metadata(path: Path, content: bytes) -> dict[str, str]:
         ) from error
     if len(content) != 8 + length + end:
         raise CheckpointError(
-            f"checkpoint {path} is truncated or damaged: expected {8 + length + end} bytes, found "
-            f"{len(content)}"
+            f"checkpoint {path} is truncated or damaged: expected {8 + length + end} bytes, found {len(content)}"
         )
     return dict(metadata)
 

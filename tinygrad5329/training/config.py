@@ -66,9 +66,7 @@ class RunConfig:
         _require_choice("scale", self.scale, SCALINGS)
         _require_choice("monitor", self.monitor, MONITORS)
         _require("epochs", self.epochs, self.epochs >= 1, "1 or more")
-        _require(
-            "batch-size", self.batch_size, self.batch_size >= 2, "2 or more (batch norm needs two samples)"
-        )
+        _require("batch-size", self.batch_size, self.batch_size >= 2, "2 or more (batch norm needs two samples)")
         _require("lr", self.lr, self.lr > 0, "a number above 0")
         _require("momentum", self.momentum, 0 <= self.momentum < 1, "0 or more and below 1")
         _require("weight-decay", self.weight_decay, self.weight_decay >= 0, "0 or more")
@@ -96,9 +94,7 @@ class RunConfig:
         """
         names = {field.name for field in fields(cls)}
         if set(saved) != names:
-            raise ValueError(
-                f"the saved options are {', '.join(sorted(saved))}; expected {', '.join(sorted(names))}"
-            )
+            raise ValueError(f"the saved options are {', '.join(sorted(saved))}; expected {', '.join(sorted(names))}")
         return cls(**saved)
 
     def conflicts(self, options: Mapping[str, Any]) -> list[str]:

@@ -62,9 +62,7 @@ class EarlyStopping:
         restore_best: bool = True,
     ) -> None:
         if patience is not None and patience < 1:
-            raise ValueError(
-                f"EarlyStopping: patience is {patience}; expected 1 or more, or None for no limit"
-            )
+            raise ValueError(f"EarlyStopping: patience is {patience}; expected 1 or more, or None for no limit")
         if not min_delta >= 0:
             raise ValueError(f"EarlyStopping: min_delta is {min_delta}; expected 0 or more")
         if mode not in ("min", "max", None):
@@ -144,8 +142,7 @@ class EarlyStopping:
         for name in ("monitor", "mode"):
             if state[name] != getattr(self, name):
                 raise ValueError(
-                    f"EarlyStopping: the saved {name} is {state[name]!r} but this one has "
-                    f"{getattr(self, name)!r}"
+                    f"EarlyStopping: the saved {name} is {state[name]!r} but this one has {getattr(self, name)!r}"
                 )
         self.best_value = state["best_value"]
         self.best_epoch = state["best_epoch"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tinygrad5329.training.atomic import write_atomically
+from tinygrad5329.atomic import write_atomically
 
 __all__ = ["read_history", "write_history"]
 

@@ -109,9 +109,7 @@ def train_epoch(
         if after_step is not None:
             after_step(totals)
     if totals.batches == 0:
-        raise ValueError(
-            "train_epoch: the loader gave no batch; is the data set empty, or drop_last too strict?"
-        )
+        raise ValueError("train_epoch: the loader gave no batch; is the data set empty, or drop_last too strict?")
     return totals
 
 
@@ -262,8 +260,7 @@ def _outputs(model: nn.Module, data: Tensor | Iterable[Any]) -> Tensor:
 def _as_number(loss: Tensor) -> float:
     if loss.numel() != 1:
         raise ValueError(
-            f"the loss function returned a tensor of shape {tuple(loss.shape)}; expected one number "
-            "(reduction='mean')"
+            f"the loss function returned a tensor of shape {tuple(loss.shape)}; expected one number (reduction='mean')"
         )
     return float(loss.item())
 

@@ -40,9 +40,7 @@ class ClassificationMetrics:
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers and lists, for JSON."""
         figures: dict[str, Any] = {} if self.loss is None else {"loss": self.loss}
-        figures |= {
-            name: getattr(self, name) for name in ("accuracy", "precision", "recall", "f1", "samples")
-        }
+        figures |= {name: getattr(self, name) for name in ("accuracy", "precision", "recall", "f1", "samples")}
         return figures | {"confusion": self.confusion.tolist()}
 
 
@@ -97,12 +95,9 @@ def classification_metrics(
     classes = highest + 1 if num_classes is None else num_classes
     if lowest < 0 or highest >= classes:
         raise ValueError(
-            f"classification_metrics: classes should lie in 0..{classes - 1} but go from {lowest} to "
-            f"{highest}"
+            f"classification_metrics: classes should lie in 0..{classes - 1} but go from {lowest} to {highest}"
         )
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        true, predicted, average="macro", zero_division=0.0
-    )
+    precision, recall, f1, _ = precision_recall_fscore_support(true, predicted, average="macro", zero_division=0.0)
     return ClassificationMetrics(
         accuracy=float(np.mean(true == predicted)),
         precision=float(precision),

@@ -9,9 +9,7 @@ from tinygrad5329 import nn
 __all__ = ["baseline", "best_model", "count_parameters", "initialise_kaiming"]
 
 
-def best_model(
-    in_features: int = 128, num_classes: int = 10, width: int = 256, dropout: float = 0.2
-) -> nn.Sequential:
+def best_model(in_features: int = 128, num_classes: int = 10, width: int = 256, dropout: float = 0.2) -> nn.Sequential:
     """The report's best model: 168,202 parameters for 128 features and 10 classes.
 
     ======================================  ==============================  ==========

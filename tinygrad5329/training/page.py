@@ -112,23 +112,18 @@ class Page:
         head = "".join(_cell("th", i, name, ' scope="col"') for i, name in enumerate(columns))
         lines = [
             "<tr>"
-            + "".join(
-                _cell("td" if i else "th", i, value, "" if i else ' scope="row"')
-                for i, value in enumerate(row)
-            )
+            + "".join(_cell("td" if i else "th", i, value, "" if i else ' scope="row"') for i, value in enumerate(row))
             + "</tr>"
             for row in rows
         ]
         self._parts.append(
-            f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{''.join(lines)}</tbody></table></div>"
+            f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
         )
 
     def pairs(self, items: Mapping[str, str]) -> None:
         """A table of names and values, as of a configuration."""
         lines = [
-            f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
-            for name, value in items.items()
+            f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in items.items()
         ]
         self._parts.append(f'<div class="scroll"><table><tbody>{"".join(lines)}</tbody></table></div>')
 
@@ -147,9 +142,7 @@ class Page:
 
     def render(self) -> str:
         """The page."""
-        return _PAGE.substitute(
-            title=escape(self._title), lead=escape(self._lead), body="\n".join(self._parts)
-        )
+        return _PAGE.substitute(title=escape(self._title), lead=escape(self._lead), body="\n".join(self._parts))
 
 
 def inline_svg(svg: str, prefix: str, *, themed: bool = True, label: str = "") -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad5329.training.atomic import write_atomically
+from tinygrad5329.atomic import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,9 +84,7 @@ def plot_history(history: Sequence[Mapping[str, Any]], best_epoch: int | None = 
     quantities = [("loss", "Loss"), ("accuracy", "Accuracy")][: 2 if has_accuracy else 1]
     with matplotlib.rc_context(_STYLE):
         figure = matplotlib.figure.Figure(figsize=(4.6 * len(quantities), 3.4), layout="constrained")
-        for axes, (name, title) in zip(
-            np.atleast_1d(figure.subplots(1, len(quantities))), quantities, strict=True
-        ):
+        for axes, (name, title) in zip(np.atleast_1d(figure.subplots(1, len(quantities))), quantities, strict=True):
             _draw_curves(axes, history, name, best_epoch)
             axes.set_title(title)
     return figure
@@ -145,9 +143,7 @@ def plot_confusion(
                 fontsize=8,
             )
         ticks = np.arange(classes) + 0.5
-        axes.set_xticks(
-            ticks, names, rotation=45 if long_names else 0, ha="right" if long_names else "center"
-        )
+        axes.set_xticks(ticks, names, rotation=45 if long_names else 0, ha="right" if long_names else "center")
         axes.set_yticks(ticks, names)
         axes.tick_params(length=0)
         axes.set_aspect("equal")
@@ -188,9 +184,7 @@ def _import_matplotlib() -> Any:
     return matplotlib
 
 
-def _draw_curves(
-    axes: Any, history: Sequence[Mapping[str, Any]], quantity: str, best_epoch: int | None
-) -> None:
+def _draw_curves(axes: Any, history: Sequence[Mapping[str, Any]], quantity: str, best_epoch: int | None) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for split, label, colour, dashes in (
@@ -209,9 +203,7 @@ def _draw_curves(
                 label=label,
             )
     if best_epoch is not None:
-        axes.axvline(
-            best_epoch, color=MUTED, linewidth=0.9, linestyle=":", label=f"best epoch ({best_epoch})"
-        )
+        axes.axvline(best_epoch, color=MUTED, linewidth=0.9, linestyle=":", label=f"best epoch ({best_epoch})")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()

@@ -90,15 +90,13 @@ class Progress:
 
 
 def format_epoch(row: Mapping[str, Any], epochs: int) -> str:
-    """One aligned line for one row of the history."""
+    """One aligned line for one row of the history, short enough for a terminal of 80 columns."""
     parts = [f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}"]
-    for split, label in (("train", "train"), ("val", "validation")):
+    for split in ("train", "val"):
         if f"{split}_loss" in row:
-            accuracy = f" accuracy {row[f'{split}_accuracy']:.4f}" if f"{split}_accuracy" in row else ""
-            parts.append(f"{label} loss {row[f'{split}_loss']:.4f}{accuracy}")
-    parts.append(f"lr {row['lr']:.3g}")
-    parts.append(f"{row['seconds']:.1f} s")
-    return "  ".join(parts)
+            accuracy = f" acc {row[f'{split}_accuracy']:.4f}" if f"{split}_accuracy" in row else ""
+            parts.append(f"{split} loss {row[f'{split}_loss']:.4f}{accuracy}")
+    return "  ".join([*parts, f"{row['seconds']:.1f} s"])
 
 
 def _someone_watches() -> bool:

@@ -60,10 +60,7 @@ def render_report(result: RunResult, figures: Mapping[str, str], command: str) -
             [
                 _SPLITS[split],
                 f"{metrics.loss:.4f}",
-                *(
-                    f"{value:.4f}"
-                    for value in (metrics.accuracy, metrics.precision, metrics.recall, metrics.f1)
-                ),
+                *(f"{value:.4f}" for value in (metrics.accuracy, metrics.precision, metrics.recall, metrics.f1)),
                 f"{metrics.samples:,}",
             ]
             for split, metrics in result.metrics.items()

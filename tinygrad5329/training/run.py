@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shlex
 import time
 from collections.abc import Callable
@@ -115,6 +116,7 @@ def run(
     ImportError
         If a package of the ``train`` extra is missing.
     """
+    _require_extras()
     folder = RunFolder(out)
     if not resume:
         folder.require_free(overwrite=overwrite)  # before the data, which may take a while
@@ -170,22 +172,16 @@ def build_model(config: RunConfig, facts: DataFacts) -> nn.Sequential:
     return best_model(facts.features, len(facts.class_names), dropout=config.dropout)
 
 
-def build_trainer(
-    config: RunConfig, model: nn.Module, data: RunData, folder: RunFolder, progress: bool
-) -> Trainer:
+def build_trainer(config: RunConfig, model: nn.Module, data: RunData, folder: RunFolder, progress: bool) -> Trainer:
     """SGD with the schedule, early stopping and checkpoint of ``config``."""
-    optimizer = optim.SGD(
-        model.parameters(), lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay
-    )
+    optimizer = optim.SGD(model.parameters(), lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay)
     steps = config.epochs * len(data.train)
     scheduler: Any = None
     if config.schedule == "cosine":
         scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
     elif config.schedule == "onecycle":
         # The cycle of the momentum (0.85 to 0.95) would override --momentum.
-        scheduler = optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=config.lr, total_steps=steps, cycle_momentum=False
-        )
+        scheduler = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=config.lr, total_steps=steps, cycle_momentum=False)
     return Trainer(
         model,
         optimizer,
@@ -222,6 +218,19 @@ def command_line(config: RunConfig, out: str | Path) -> str:
     return shlex.join([*words, "--out", str(out)])
 
 
+def _require_extras() -> None:
+    # Some are needed only after training; better told before it.
+    names = {
+        "sklearn": "scikit-learn",
+        "matplotlib": "matplotlib",
+        "safetensors": "safetensors",
+        "tqdm": "tqdm",
+    }
+    missing = [name for module, name in names.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ImportError(f"a run needs {', '.join(missing)}: pip install 'tinygrad5329[train]'")
+
+
 def _best_epoch(trainer: Trainer) -> int:
     best = trainer.early_stopping.best_epoch if trainer.early_stopping is not None else None
     return best if best is not None else trainer.epoch
@@ -229,11 +238,7 @@ def _best_epoch(trainer: Trainer) -> int:
 
 def _require_same_data(saved: dict[str, Any], facts: DataFacts, folder: RunFolder) -> None:
     then, now = saved.get("data", {}), facts.as_dict()
-    changed = [
-        f"{name} was {then.get(name)} and is {value}"
-        for name, value in now.items()
-        if then.get(name) != value
-    ]
+    changed = [f"{name} was {then.get(name)} and is {value}" for name, value in now.items() if then.get(name) != value]
     if changed:
         raise RunError(
             f"--resume: {facts.name} is not the data that {folder.checkpoint} was trained on: "

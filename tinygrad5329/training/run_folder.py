@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tinygrad5329.training.atomic import remove_partial_files, write_atomically
+from tinygrad5329.atomic import remove_partial_files, write_atomically
 from tinygrad5329.training.config import RunConfig
 
 __all__ = ["RunError", "RunFolder"]
@@ -66,8 +66,7 @@ class RunFolder:
         if occupied and not overwrite:
             if self.is_finished:
                 raise RunError(
-                    f"--out: {self.path} holds a finished run; add --overwrite to replace it, or name "
-                    "another folder"
+                    f"--out: {self.path} holds a finished run; add --overwrite to replace it, or name another folder"
                 )
             if self.holds_run:
                 raise RunError(
@@ -111,9 +110,7 @@ class RunFolder:
             If there is none, its file is damaged, or ``options`` (those given now) contradict it.
         """
         if not self.holds_run:
-            raise RunError(
-                f"--resume: there is no run in {self.path} (it has no {self.config.name}); drop --resume"
-            )
+            raise RunError(f"--resume: there is no run in {self.path} (it has no {self.config.name}); drop --resume")
         try:
             config = RunConfig.from_saved(json.loads(self.config.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:

@@ -30,8 +30,7 @@ def format_summary(result: RunResult) -> str:
         "test accuracy": f"{test.accuracy:.4f}",
         "test F1 (macro)": f"{test.f1:.4f}",
         "parameters": f"{result.parameters:,}",
-        "training time": f"{format_seconds(result.seconds)}, {len(result.history)} epochs, best "
-        f"{result.best_epoch}",
+        "training time": f"{format_seconds(result.seconds)}, {len(result.history)} epochs, best {result.best_epoch}",
         "report": str(result.folder / "report.html"),
     }
     lines += [f"{name:<17}{value}" for name, value in facts.items()]

@@ -179,11 +179,7 @@ class Trainer:
             See above.
         """
         if self.finished(epochs):
-            how = (
-                f"stopped early after epoch {self.epoch}"
-                if self.epoch < epochs
-                else f"done {self.epoch} epochs"
-            )
+            how = f"stopped early after epoch {self.epoch}" if self.epoch < epochs else f"done {self.epoch} epochs"
             raise ValueError(
                 f"Trainer.fit: training has {how}, and epochs={epochs} counts from the first; ask for "
                 "more epochs" + (", or call early_stopping.reset()" if self.epoch < epochs else "")
@@ -251,9 +247,7 @@ class Trainer:
         parts = ("model", "optimizer", "scheduler", "early_stopping", "history", "position")
         missing = [key for key in parts if key not in state]
         if missing:
-            raise CheckpointError(
-                f"checkpoint {path} is not one of a Trainer: it has no {', '.join(missing)}"
-            )
+            raise CheckpointError(f"checkpoint {path} is not one of a Trainer: it has no {', '.join(missing)}")
         check_same_layout(path, "model", self.model.state_dict(), state["model"])
         for what, part in (("scheduler", self.scheduler), ("early_stopping", self.early_stopping)):
             if (state[what] is None) != (part is None):
@@ -298,9 +292,7 @@ class Trainer:
         self._seconds = state["seconds"]
         self._position = state["position"]
 
-    def _train_epoch(
-        self, batches: Batches, length: int | None, stop: SignalFlag, progress: Progress
-    ) -> None:
+    def _train_epoch(self, batches: Batches, length: int | None, stop: SignalFlag, progress: Progress) -> None:
         started = time.perf_counter() - self._seconds
         try:
             for _ in training_steps(
@@ -322,9 +314,7 @@ class Trainer:
                     self._position = self._capture_position()
                     if self.checkpoint is not None:
                         self.save(self.checkpoint)
-                    raise TrainingInterrupted(
-                        self.epoch + 1, self._totals.batches, self.checkpoint, stop.received
-                    )
+                    raise TrainingInterrupted(self.epoch + 1, self._totals.batches, self.checkpoint, stop.received)
         except TrainingInterrupted:
             raise
         except BaseException as error:

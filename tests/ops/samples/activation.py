@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .entry import elementwise, entry, real, sample
+from .entry import entry, real, sample
 
 ZERO = {"avoid": (0.0,)}
 
@@ -30,9 +30,7 @@ activation("log_sigmoid", "logsigmoid")
 activation("elu", "elu", {"alpha": 0.5}, avoid=(0.0,))
 activation("mish", "mish")
 activation("hardtanh", "hardtanh", {"min_val": -0.5, "max_val": 1.5}, avoid=(-1.0, -0.5, 1.0, 1.5))
-activation(
-    "hardsigmoid", "hardsigmoid", avoid=(-3.0, 3.0), low=-4.0, high=4.0, oracle_lacks="second derivatives"
-)
+activation("hardsigmoid", "hardsigmoid", avoid=(-3.0, 3.0), low=-4.0, high=4.0, oracle_lacks="second derivatives")
 activation("hardswish", "hardswish", avoid=(-3.0, 3.0), low=-4.0, high=4.0)
 activation("softshrink", "softshrink", {"lambd": 1.0}, avoid=(-1.0, -0.5, 0.5, 1.0))
 activation("hardshrink", "hardshrink", {"lambd": 1.0}, avoid=(-1.0, -0.5, 0.5, 1.0))

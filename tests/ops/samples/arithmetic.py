@@ -68,9 +68,7 @@ elementwise(
     {"low": 1.0, "high": 1.2},
     oracle_lacks="PyTorch gives floor_divide no derivative; here it is zero, as that of floor",
 )
-elementwise(
-    "trunc_div", lambda t, x, y: t.div(x, y, rounding_mode="trunc"), ROUNDED, {"low": -1.2, "high": -1.0}
-)
+elementwise("trunc_div", lambda t, x, y: t.div(x, y, rounding_mode="trunc"), ROUNDED, {"low": -1.2, "high": -1.0})
 elementwise("clamp_low", lambda t, x, low: t.clamp(x, min=low), ANY, ANY)
 elementwise("clamp_high", lambda t, x, high: t.clamp(x, max=high), ANY, ANY)
 elementwise(

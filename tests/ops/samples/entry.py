@@ -162,7 +162,8 @@ def elementwise(name: str, call: Callable[..., Any], *domains: dict[str, Any], *
     if count > 1:
         cycle = [(2, 3), (3,), (2, 1), ()]
         shapes += [
-            tuple(cycle[(i + turn) % len(cycle)] for i in range(count)) for turn in (range(4) if count == 2 else (0, 1, 3))
+            tuple(cycle[(i + turn) % len(cycle)] for i in range(count))
+            for turn in (range(4) if count == 2 else (0, 1, 3))
         ]
         shapes.append(tuple((0, 2) if i == 0 else (1,) for i in range(count)))
     more = options.pop("more", ())

@@ -85,9 +85,7 @@ def test_result(archive, tmp_path):
     assert data.train_x.dtype == np.float32
     assert (data.name, data.num_features, data.num_classes) == ("cifar10-pca128", COMPONENTS, 10)
     np.testing.assert_allclose(data.train_x.mean(axis=0), 0, atol=1e-6)
-    np.testing.assert_allclose(
-        data.train_x.T @ data.train_x / len(data.train_x), np.eye(COMPONENTS), atol=1e-5
-    )
+    np.testing.assert_allclose(data.train_x.T @ data.train_x / len(data.train_x), np.eye(COMPONENTS), atol=1e-5)
     assert np.array_equal(data.test_y, batches()["test_batch.bin"][:, 0])
 
 
@@ -157,9 +155,7 @@ def test_pca_signs_are_fixed():
 
 def test_pca_of_too_little():
     images = np.random.RandomState(1).randint(0, 256, (5, 8)).astype(np.uint8)
-    with pytest.raises(
-        ValueError, match="8 components asked of 5 training images of 8 pixels; at most 4 exist"
-    ):
+    with pytest.raises(ValueError, match="8 components asked of 5 training images of 8 pixels; at most 4 exist"):
         build_pca(images, images, 8)
     with pytest.raises(ValueError, match="vary in fewer than 2 directions"):
         build_pca(np.repeat(images[:2], 5, axis=0), images, 2)

@@ -113,9 +113,7 @@ def test_an_index_out_of_range_is_an_index_error():
 
 
 def test_concatenated_data_sets():
-    loader = DataLoader(
-        ConcatDataset([TensorDataset(tg.arange(3)), TensorDataset(tg.arange(2))]), batch_size=2
-    )
+    loader = DataLoader(ConcatDataset([TensorDataset(tg.arange(3)), TensorDataset(tg.arange(2))]), batch_size=2)
     assert [batch.tolist() for (batch,) in loader] == [[0, 1], [2, 0], [1]]
 
 
@@ -291,9 +289,7 @@ def test_timeout_without_workers():
     "name", ["batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"]
 )
 def test_attributes_are_fixed(name):
-    with pytest.raises(
-        ValueError, match=f"{name} attribute should not be set after DataLoader is initialized"
-    ):
+    with pytest.raises(ValueError, match=f"{name} attribute should not be set after DataLoader is initialized"):
         setattr(DataLoader(DATA), name, 3)
 
 

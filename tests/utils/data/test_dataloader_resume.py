@@ -116,9 +116,7 @@ MAKERS = {
     "subset": lambda: DataLoader(Subset(rows(), [1, 5, 2, 9, 0, 3, 3]), batch_size=2, shuffle=True),
     "augmented": lambda: DataLoader(Augmented(), batch_size=4, shuffle=True),
     "long": lambda: (
-        lambda data, g: DataLoader(
-            data, 4, sampler=RandomSampler(data, num_samples=60, generator=g), generator=g
-        )
+        lambda data, g: DataLoader(data, 4, sampler=RandomSampler(data, num_samples=60, generator=g), generator=g)
     )(rows(), generator()),
     "replacement": lambda: (
         lambda data, g: DataLoader(data, 7, sampler=RandomSampler(data, True, 100, g), generator=g)
@@ -249,9 +247,7 @@ def test_between_two_passes(name):
     assert [[step(batch) for batch in other] for _ in range(2)] == expected
 
 
-@pytest.mark.parametrize(
-    "name", ["shuffle", "generator", "workers", "stream", "workers_stream", "persistent"]
-)
+@pytest.mark.parametrize("name", ["shuffle", "generator", "workers", "stream", "workers_stream", "persistent"])
 def test_resuming_twice(name):
     start(4)
     loader = MAKERS[name]()

@@ -144,9 +144,7 @@ def test_a_data_set_may_reuse_its_buffer():
 def test_start_methods(method):
     context = multiprocessing.get_context(method)
     for chosen in (method, context):
-        result = [
-            b.tolist() for b in loader(Squares(), batch_size=4, num_workers=1, multiprocessing_context=chosen)
-        ]
+        result = [b.tolist() for b in loader(Squares(), batch_size=4, num_workers=1, multiprocessing_context=chosen)]
         assert result == [[0, 1, 4, 9], [16, 25, 36]]
 
 
@@ -347,9 +345,7 @@ def test_a_worker_that_dies_is_noticed(death, message):
 
     iterator = iter(loader(Mortal(), batch_size=None))
     assert next(iterator) == 0
-    with pytest.raises(
-        RuntimeError, match=rf"DataLoader worker \(pid\(s\) \d+\) exited unexpectedly {message}"
-    ):
+    with pytest.raises(RuntimeError, match=rf"DataLoader worker \(pid\(s\) \d+\) exited unexpectedly {message}"):
         list(iterator)
     with pytest.raises(RuntimeError, match="iterate over the loader again"):
         next(iterator)
@@ -377,9 +373,7 @@ def test_timeout():
             return index
 
     iterator = iter(loader(Slow(), batch_size=None, num_workers=1, timeout=0.1))
-    with pytest.raises(
-        RuntimeError, match=r"DataLoader timed out after 0.1 seconds waiting for worker\(s\) \[0\]"
-    ):
+    with pytest.raises(RuntimeError, match=r"DataLoader timed out after 0.1 seconds waiting for worker\(s\) \[0\]"):
         next(iterator)
     time.sleep(0.8)
     assert next(iterator) == 0  # Nothing was lost.
@@ -495,9 +489,7 @@ needs_proc = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks f
 
 @needs_proc
 def test_ctrl_c_reaches_the_main_process_alone_and_ends_all():
-    code, errors, left = run_program(
-        "while True: time.sleep(1)", lambda process: os.killpg(process.pid, signal.SIGINT)
-    )
+    code, errors, left = run_program("while True: time.sleep(1)", lambda process: os.killpg(process.pid, signal.SIGINT))
     assert left == []
     assert errors.count("KeyboardInterrupt") == 1  # the main process's own traceback
     assert code != 0
@@ -523,7 +515,5 @@ def test_a_killed_main_process_takes_its_workers_along():
 
 @needs_proc
 def test_leaving_the_program_with_an_open_iterator_is_silent():
-    code, errors, left = run_program(
-        "keep = [iterator]; keep.append(keep); sys.exit(0)", lambda process: None
-    )
+    code, errors, left = run_program("keep = [iterator]; keep.append(keep); sys.exit(0)", lambda process: None)
     assert (code, left, errors) == (0, [], "")

@@ -57,9 +57,7 @@ def test_folder_from_the_environment(tmp_path, monkeypatch):
     assert len(load_report128(**SIZES).train_x) == 30
     for value in (None, ""):
         monkeypatch.delenv(DATA_VARIABLE) if value is None else monkeypatch.setenv(DATA_VARIABLE, value)
-        with pytest.raises(
-            ValueError, match=r"no folder was given; .*train_data.npy.*, or set TINYGRAD5329_DATA"
-        ):
+        with pytest.raises(ValueError, match=r"no folder was given; .*train_data.npy.*, or set TINYGRAD5329_DATA"):
             load("report128")
 
 
@@ -89,9 +87,7 @@ def test_a_full_sized_folder_loads(tmp_path):
 def test_missing_files(tmp_path):
     write(tmp_path)
     (tmp_path / "test_label.npy").unlink()
-    with pytest.raises(
-        FileNotFoundError, match=r"found only test_data.npy, train_data.npy, train_label.npy \("
-    ):
+    with pytest.raises(FileNotFoundError, match=r"found only test_data.npy, train_data.npy, train_label.npy \("):
         load_report128(tmp_path)
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -182,9 +178,7 @@ def test_a_folder_in_place_of_a_file(tmp_path):
 
 def test_other_byte_orders_and_layouts(tmp_path):
     expected = arrays()["train_data"]
-    write(
-        tmp_path, train_data=np.asfortranarray(expected.astype(">f8")), test_label=np.arange(10, dtype=">i2")
-    )
+    write(tmp_path, train_data=np.asfortranarray(expected.astype(">f8")), test_label=np.arange(10, dtype=">i2"))
     data = load_report128(tmp_path, **SIZES)
     assert np.array_equal(data.train_x, expected)
     assert data.train_x.flags.c_contiguous
@@ -200,13 +194,9 @@ def test_the_second_version_of_the_format(tmp_path):
 
 
 def test_load_by_name():
-    with pytest.raises(
-        ValueError, match="'mnist' is neither a folder nor one of the data sets digits, report128"
-    ):
+    with pytest.raises(ValueError, match="'mnist' is neither a folder nor one of the data sets digits, report128"):
         load("mnist")
-    with pytest.raises(
-        ValueError, match="root is for 'report128' and 'cifar10-pca128', got root='x' for 'digits'"
-    ):
+    with pytest.raises(ValueError, match="root is for 'report128' and 'cifar10-pca128', got root='x' for 'digits'"):
         load("digits", root="x")
     assert NAMES == ("digits", "report128", "cifar10-pca128")
 

@@ -129,9 +129,7 @@ def test_samplers_inside_loaders():
             module.DataLoader(dataset, batch_size=None, shuffle=True),
             module.DataLoader(dataset, sampler=module.SubsetRandomSampler([1, 5, 7]), batch_size=2),
             module.DataLoader(dataset, sampler=[7, 7, 1], batch_size=2),
-            module.DataLoader(
-                dataset, batch_sampler=module.BatchSampler(module.RandomSampler(dataset), 3, True)
-            ),
+            module.DataLoader(dataset, batch_sampler=module.BatchSampler(module.RandomSampler(dataset), 3, True)),
             module.DataLoader(dataset, batch_sampler=[[1, 2], [0]]),
             module.DataLoader(
                 dataset,

@@ -45,9 +45,7 @@ def test_standard_is_equation_2(dtype):
     np.testing.assert_allclose(scaled.std(axis=0), 1, atol=tolerance)
 
 
-@pytest.mark.parametrize(
-    ("ours", "name"), [(MinMaxScaler, "MinMaxScaler"), (StandardScaler, "StandardScaler")]
-)
+@pytest.mark.parametrize(("ours", "name"), [(MinMaxScaler, "MinMaxScaler"), (StandardScaler, "StandardScaler")])
 def test_same_as_scikit_learn(ours, name):
     preprocessing = pytest.importorskip("sklearn.preprocessing", reason="pip install 'tinygrad5329[data]'")
     train, test = sample(), sample(seed=1)

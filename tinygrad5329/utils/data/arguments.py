@@ -17,16 +17,12 @@ def check_worker_arguments(
 ) -> None:
     """Raise ValueError unless the arguments about workers go together."""
     if num_workers < 0:
-        raise ValueError(
-            "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing."
-        )
+        raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
     if timeout < 0:
         raise ValueError("timeout option should be non-negative")
     if num_workers > 0:
         if prefetch_factor is not None and prefetch_factor < 1:
-            raise ValueError(
-                f"prefetch_factor option should be positive, but got prefetch_factor={prefetch_factor}"
-            )
+            raise ValueError(f"prefetch_factor option should be positive, but got prefetch_factor={prefetch_factor}")
         _warn_of_too_many_workers(num_workers)
         return
     if prefetch_factor is not None:
@@ -53,8 +49,7 @@ def check_order_arguments(
         for name, value in unwanted.items():
             if value is not None:
                 raise ValueError(
-                    f"DataLoader with IterableDataset: expected unspecified {name} option, but got "
-                    f"{name}={value}"
+                    f"DataLoader with IterableDataset: expected unspecified {name} option, but got {name}={value}"
                 )
     if sampler is not None and shuffle:
         raise ValueError("sampler option is mutually exclusive with shuffle")
@@ -64,9 +59,7 @@ def check_order_arguments(
                 "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
             )
     elif batch_size is None and drop_last:
-        raise ValueError(
-            "batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
-        )
+        raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
 
 
 def checked_context(context: str | BaseContext | None, num_workers: int) -> BaseContext | None:
@@ -107,8 +100,7 @@ def warn_of_pinning(device: str) -> None:
             stacklevel=3,
         )
     warnings.warn(
-        "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't "
-        "be used.",
+        "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
         stacklevel=3,
     )
 

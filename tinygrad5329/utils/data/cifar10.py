@@ -128,8 +128,7 @@ def read_archive(path: str | os.PathLike[str], records: int = 10_000) -> tuple[A
         if isinstance(error, FileNotFoundError):
             raise
         raise DataError(
-            f"{os.fspath(path)}: expected CIFAR-10's binary archive, found a file that cannot be read "
-            f"({error})"
+            f"{os.fspath(path)}: expected CIFAR-10's binary archive, found a file that cannot be read ({error})"
         ) from error
     train_all, test_all = np.concatenate(train), np.concatenate(test)
     return train_all[:, 1:], train_all[:, 0], test_all[:, 1:], test_all[:, 0]
@@ -168,8 +167,7 @@ def build_pca(train: Array, test: Array, components: int = 128) -> tuple[Array, 
     variances, vectors = variances[::-1][:components], vectors[:, ::-1][:, :components]
     if variances[-1] <= variances[0] * pixels * np.finfo(np.float64).eps:
         raise ValueError(
-            f"build_pca: the training images vary in fewer than {components} directions; keep fewer "
-            "components"
+            f"build_pca: the training images vary in fewer than {components} directions; keep fewer components"
         )
     largest = np.abs(vectors).argmax(axis=0)
     vectors = vectors * (np.sign(vectors[largest, np.arange(components)]) / np.sqrt(variances))

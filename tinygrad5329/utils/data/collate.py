@@ -87,9 +87,7 @@ def _from_arrays(batch: Sequence[Any]) -> Tensor:
         return wrap(np.array(batch))
     for position, sample in enumerate(batch):
         if not isinstance(sample, np.ndarray):
-            raise TypeError(
-                f"default_collate: sample 0 is an array but sample {position} a {type(sample).__name__}"
-            )
+            raise TypeError(f"default_collate: sample 0 is an array but sample {position} a {type(sample).__name__}")
         if sample.shape != first.shape:
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(first.shape)} at entry 0 and "
@@ -153,6 +151,4 @@ def _constructor(like: Any) -> Callable[..., Any]:
 
 
 def _unsupported(found: object) -> str:
-    return (
-        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}"
-    )
+    return f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}"

@@ -188,9 +188,7 @@ class DataLoader(Generic[T_co]):
         if self.pin_memory:
             warn_of_pinning(self.pin_memory_device)
         if self.timeout and not self.num_workers:
-            raise AssertionError(
-                "DataLoader: a pass without workers requires timeout == 0; nobody is waited for"
-            )
+            raise AssertionError("DataLoader: a pass without workers requires timeout == 0; nobody is waited for")
         self._place = self._begin()
         if not self.num_workers:
             return SingleProcessPass(self, self._place)

@@ -98,9 +98,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
                     "turn arrays into Tensors with from_numpy() and lists with tensor()"
                 )
             if tensor.dim() == 0:
-                raise IndexError(
-                    f"TensorDataset: the tensor at position {position} has no dimensions, so no rows"
-                )
+                raise IndexError(f"TensorDataset: the tensor at position {position} has no dimensions, so no rows")
         lengths = [len(tensor) for tensor in tensors]
         if len(set(lengths)) > 1:
             raise AssertionError(f"Size mismatch between tensors: their first dimensions are {lengths}")

@@ -189,16 +189,10 @@ def load_report128(
     files = [folder / file for file in FILES]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
-        found = (
-            "only " + ", ".join(sorted(set(FILES) - set(missing)))
-            if len(missing) < len(FILES)
-            else "none of them"
-        )
+        found = "only " + ", ".join(sorted(set(FILES) - set(missing))) if len(missing) < len(FILES) else "none of them"
         if not folder.is_dir():
             found = f"no folder {folder}"
-        raise FileNotFoundError(
-            f"{name}: expected a folder with {', '.join(FILES)}, found {found} ({folder})"
-        )
+        raise FileNotFoundError(f"{name}: expected a folder with {', '.join(FILES)}, found {found} ({folder})")
     return ArrayData(
         train_x=read_features(files[0], train_rows, num_features),
         train_y=read_labels(files[1], train_rows, num_classes),
@@ -215,8 +209,7 @@ def _folder(folder: str | os.PathLike[str] | None, name: str) -> Path:
         folder = os.environ.get(DATA_VARIABLE) or None
     if folder is None:
         raise ValueError(
-            f"{name}: no folder was given; name the one that holds {', '.join(FILES)}, or set "
-            f"{DATA_VARIABLE} to it"
+            f"{name}: no folder was given; name the one that holds {', '.join(FILES)}, or set {DATA_VARIABLE} to it"
         )
     return Path(folder).expanduser()
 

@@ -31,9 +31,7 @@ def make_fetcher(
             return fetch(task)
         except StopIteration as error:
             # Passed on, it would end the pass as if there were no more samples.
-            raise RuntimeError(
-                f"{type(dataset).__name__} raised StopIteration for the index {task}"
-            ) from error
+            raise RuntimeError(f"{type(dataset).__name__} raised StopIteration for the index {task}") from error
 
     return fetch_or_fail
 

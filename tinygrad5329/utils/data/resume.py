@@ -57,9 +57,7 @@ class Resumable(Iterator[Any]):
         Gives the iterator, if it is not to be ``iter(source)``.
     """
 
-    def __init__(
-        self, source: Iterable[Any], skip: int = 0, begin: Callable[[], Iterator[Any]] | None = None
-    ) -> None:
+    def __init__(self, source: Iterable[Any], skip: int = 0, begin: Callable[[], Iterator[Any]] | None = None) -> None:
         self._source = source
         self._begin = begin
         self.taken = 0
@@ -89,9 +87,7 @@ class Resumable(Iterator[Any]):
     def take(self, count: int) -> Any:
         """The next ``count`` items, fewer at the end; from an :class:`IndexStream` a range or array."""
         iterator = self.open()
-        return (
-            iterator.take(count) if isinstance(iterator, IndexStream) else list(itertools.islice(self, count))
-        )
+        return iterator.take(count) if isinstance(iterator, IndexStream) else list(itertools.islice(self, count))
 
     def place(self) -> dict[str, Any]:
         """What :func:`load_place` takes; the beginning of another pass once this one is over."""

@@ -84,8 +84,7 @@ class _ResumableSampler(Sampler[int]):
         there = {**state["arguments"], "generator": state["generator"] is not None}
         if here != there:
             raise ValueError(
-                f"{type(self).__name__}: the saved state is that of a sampler with {there}, this one has "
-                f"{here}"
+                f"{type(self).__name__}: the saved state is that of a sampler with {there}, this one has {here}"
             )
         if self.generator is not None:
             self.generator.set_state(state["generator"])
@@ -248,9 +247,7 @@ class WeightedRandomSampler(_ResumableSampler):
         generator: Generator | None = None,
     ) -> None:
         if isinstance(num_samples, bool):
-            raise ValueError(
-                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
-            )
+            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
         _check_positive("num_samples", num_samples)
         if not isinstance(replacement, bool):
             raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
@@ -305,9 +302,7 @@ class BatchSampler(Sampler[list[int]]):
 
     def __init__(self, sampler: Sampler[int] | Iterable[int], batch_size: int, drop_last: bool) -> None:
         if isinstance(batch_size, bool):
-            raise ValueError(
-                f"batch_size should be a positive integer value, but got batch_size={batch_size}"
-            )
+            raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
         _check_positive("batch_size", batch_size)
         if not isinstance(drop_last, bool):
             raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")

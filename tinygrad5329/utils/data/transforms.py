@@ -66,8 +66,7 @@ class _Transform:
         """
         if set(state) != set(self._state_names):
             raise KeyError(
-                f"{type(self).__name__}.load_state_dict: expected {sorted(self._state_names)}, got "
-                f"{sorted(state)}"
+                f"{type(self).__name__}.load_state_dict: expected {sorted(self._state_names)}, got {sorted(state)}"
             )
         for name in self._state_names:
             setattr(self, name + "_", np.array(state[name]))
@@ -84,9 +83,7 @@ class _Transform:
             return x.numpy()
         if isinstance(x, np.ndarray):
             return x
-        raise TypeError(
-            f"{type(self).__name__}.{asked}: expected a Tensor or an array, got {type(x).__name__}"
-        )
+        raise TypeError(f"{type(self).__name__}.{asked}: expected a Tensor or an array, got {type(x).__name__}")
 
     @staticmethod
     def _like(x: Any, array: Array) -> Any:
@@ -106,9 +103,7 @@ class _Scaler(_Transform):
 
     def __init__(self, constant: Literal["error", "center"] = "error") -> None:
         if constant not in ("error", "center"):
-            raise ValueError(
-                f"{type(self).__name__}: constant should be 'error' or 'center', got {constant!r}"
-            )
+            raise ValueError(f"{type(self).__name__}: constant should be 'error' or 'center', got {constant!r}")
         self.constant = constant
 
     def fit(self, x: Tensor | Array) -> Self:
@@ -129,9 +124,7 @@ class _Scaler(_Transform):
         """
         array = self._numbers(x, "fit")
         if len(array) == 0:
-            raise ValueError(
-                f"{type(self).__name__}.fit: got no samples (shape {array.shape}), expected at least one"
-            )
+            raise ValueError(f"{type(self).__name__}.fit: got no samples (shape {array.shape}), expected at least one")
         offset, scale = self._learn(array)
         constant = array.min(axis=0) == array.max(axis=0)
         if constant.any():
@@ -356,24 +349,19 @@ class OneHotEncoder(_Transform):
         array = self._array(x, asked)
         if array.dtype.kind not in "iu":
             raise TypeError(
-                f"OneHotEncoder.{asked}: expected integer labels, got dtype {array.dtype}; number the "
-                "classes first"
+                f"OneHotEncoder.{asked}: expected integer labels, got dtype {array.dtype}; number the classes first"
             )
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
         if array.ndim != 1:
-            raise ValueError(
-                f"OneHotEncoder.{asked}: expected labels of shape (N,) or (N, 1), got {array.shape}"
-            )
+            raise ValueError(f"OneHotEncoder.{asked}: expected labels of shape (N,) or (N, 1), got {array.shape}")
         return array.astype(np.int64)
 
 
 def describe_not_finite(array: Array) -> str:
     """How many values are NaN and infinite, and where the first is; for an array that has some."""
     nan, infinite = np.isnan(array), np.isinf(array)
-    counts = [
-        f"{int(found.sum())} {what}" for found, what in ((nan, "NaN"), (infinite, "infinite")) if found.any()
-    ]
+    counts = [f"{int(found.sum())} {what}" for found, what in ((nan, "NaN"), (infinite, "infinite")) if found.any()]
     first = tuple(int(i) for i in np.argwhere(nan | infinite)[0])
     where = first[0] if len(first) == 1 else first
     return f"{' and '.join(counts)} of {array.size} values (the first at {where})"

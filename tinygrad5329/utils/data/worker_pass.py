@@ -74,9 +74,7 @@ class WorkerPass(Pass):
         """Give the next task to the worker whose turn it is, passing over those whose streams have ended."""
         place = self._place
         number = len(place.active)
-        worker = next(
-            (w % number for w in range(place.turn, place.turn + number) if place.active[w % number]), None
-        )
+        worker = next((w % number for w in range(place.turn, place.turn + number) if place.active[w % number]), None)
         if worker is None:
             return
         try:

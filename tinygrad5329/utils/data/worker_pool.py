@@ -51,9 +51,7 @@ class WorkerPool:
         self._processes: list[BaseProcess] = []
         self._tasks: list[Connection] = []
         self._results: list[Connection] = []
-        self._finalizer = weakref.finalize(
-            self, _stop, self._processes, self._tasks, self._results, os.getpid()
-        )
+        self._finalizer = weakref.finalize(self, _stop, self._processes, self._tasks, self._results, os.getpid())
         _living.add(self)
         try:
             for job in jobs:
@@ -172,9 +170,7 @@ def _close_inherited() -> None:
             connection.close()
 
 
-def _stop(
-    processes: list[BaseProcess], tasks: list[Connection], results: list[Connection], owner: int
-) -> None:
+def _stop(processes: list[BaseProcess], tasks: list[Connection], results: list[Connection], owner: int) -> None:
     if os.getpid() != owner:
         return  # a forked copy of the pool, whose processes are not this process's children
     for connection in (*tasks, *results):

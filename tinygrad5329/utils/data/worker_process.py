@@ -77,9 +77,7 @@ class _Message(str):
         return str(self)
 
 
-def run_worker(
-    job: WorkerJob, tasks: Connection, results: Connection, close_inherited: Callable[[], object]
-) -> None:
+def run_worker(job: WorkerJob, tasks: Connection, results: Connection, close_inherited: Callable[[], object]) -> None:
     """Answer messages in order until the main process closes its end or is gone."""
     close_inherited()
     # Ctrl-C reaches the whole process group; the main process alone decides what happens.
@@ -148,9 +146,7 @@ class _Worker:
 
     def _open(self) -> None:
         job = self._job
-        self._fetch = make_fetcher(
-            job.dataset, job.collate_fn, in_batches=job.in_batches, drop_last=job.drop_last
-        )
+        self._fetch = make_fetcher(job.dataset, job.collate_fn, in_batches=job.in_batches, drop_last=job.drop_last)
 
     def _reopen(self) -> None:
         self._ended = False

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad5329.training import atomic
-from tinygrad5329.training.atomic import remove_partial_files, write_atomically
+from tinygrad5329 import atomic
+from tinygrad5329.atomic import remove_partial_files, write_atomically
 
 
 def test_writes_text_bytes_and_missing_folders(tmp_path: Path) -> None:
@@ -57,9 +57,7 @@ def test_a_failure_at_any_step_keeps_the_previous_file(
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_kill_before_the_rename_keeps_the_previous_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_before_the_rename_keeps_the_previous_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_atomically(tmp_path / "file", b"old")
 
     class Killed(BaseException):

@@ -7,6 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
+__all__ = ["PARTIAL_SUFFIX", "remove_partial_files", "write_atomically"]
+
 PARTIAL_SUFFIX = ".partial"
 
 
