@@ -16,7 +16,7 @@ tensor([ 3.0000, -1.0000], requires_grad=True)
 
 from __future__ import annotations
 
-from tinygrad5329.optim import lr_scheduler
+from tinygrad5329.optim import lr_scheduler as lr_scheduler
 from tinygrad5329.optim.adam import Adam
 from tinygrad5329.optim.adamw import AdamW
 from tinygrad5329.optim.optimizer import Optimizer

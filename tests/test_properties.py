@@ -185,7 +185,7 @@ REDUCTIONS = {
     "std": lambda t, x, dim, keep: x.std(dim, correction=0, keepdim=keep),
     "amax": lambda t, x, dim, keep: x.amax(dim, keep),
     "logsumexp": lambda t, x, dim, keep: x.logsumexp(dim, keep),
-    "norm": lambda t, x, dim, keep: x.norm(dim=dim, keepdim=keep),
+    "norm": lambda t, x, dim, keep: x.norm(2, dim, keep),
 }
 ALONG = {
     "prod": lambda t, x, dim: x.prod(dim),

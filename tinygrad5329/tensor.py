@@ -20,7 +20,7 @@ from tinygrad5329.hooks import Hooks, RemovableHandle, add_hook
 from tinygrad5329.size import Size
 from tinygrad5329.tape import Node, Port, Version, tick
 
-__all__ = ["Tensor", "bump_version", "is_tensor"]
+__all__ = ["Tensor", "attach", "bump_version", "is_tensor", "method", "recording", "wrap"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -387,9 +387,14 @@ def method(function: F) -> F:
     return function
 
 
-def renew_view(view: Tensor) -> None:
-    """Record `view` anew from its base, whose history an in-place write has changed (set by ops.inplace)."""
-    raise RuntimeError("the engine's operations are not loaded; import tinygrad5329 first")
+def attach(**members: Any) -> None:
+    """Put members on the class under other names than their own: operators, properties, aliases."""
+    for name, member in members.items():
+        setattr(Tensor, name, member)
+
+
+#: Records a view anew from its base, whose history an in-place write has changed; ops.inplace sets it.
+renew_view: Callable[[Tensor], None]
 
 
 def _set_view_renewal(function: Callable[[Tensor], None]) -> None:

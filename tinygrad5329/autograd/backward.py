@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad5329.autograd import anomaly
 from tinygrad5329.grad_mode import set_grad_enabled
 from tinygrad5329.tape import Node, Port, walk
-from tinygrad5329.tensor import Tensor, bump_version, wrap
+from tinygrad5329.tensor import Tensor, attach, bump_version, wrap
 
 __all__ = ["backward", "grad"]
 
@@ -45,7 +45,7 @@ def _backward_method(
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
-Tensor.backward = _backward_method
+attach(backward=_backward_method)
 
 
 def backward(

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import as_tensor_operand, operands, write_out
-from tinygrad5329.tensor import Tensor, method, wrap
+from tinygrad5329.tensor import Tensor, attach, method, wrap
 
 __all__ = [
     "add", "div", "divide", "floor_divide", "fmod", "lerp", "mul", "multiply", "neg", "negative", "pow", "remainder",
@@ -269,8 +269,7 @@ def _logical(function: Callable[..., Any], x: Tensor, y: Tensor) -> Tensor:
 
 
 multiply, divide, true_divide, subtract, negative = mul, div, div, sub, neg
-for _name in ("multiply", "divide", "true_divide", "subtract", "negative"):
-    setattr(Tensor, _name, globals()[_name])
+attach(multiply=mul, divide=div, true_divide=div, subtract=sub, negative=neg)
 
 _OPERANDS = (Tensor, int, float, complex, np.generic, np.ndarray)
 
@@ -292,6 +291,5 @@ for _name, _function in {
 }.items():  # fmt: skip
     _dunder(f"__{_name}__", _function)
     _dunder(f"__r{_name}__", _function, reflected=True)
-Tensor.__neg__ = lambda self: neg(self)
-Tensor.__pos__ = lambda self: self
+attach(__neg__=lambda self: neg(self), __pos__=lambda self: self)
 del _name, _function

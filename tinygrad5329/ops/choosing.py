@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad5329.ops.arithmetic import _not_for_bools
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import as_tensor_operand, cast, operands, result_type, write_out
-from tinygrad5329.tensor import Tensor, method
+from tinygrad5329.tensor import Tensor, attach, method
 
 __all__ = ["clamp", "clamp_max", "clamp_min", "clip", "maximum", "minimum", "where"]
 
@@ -152,5 +152,4 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
 
 
 clip = clamp
-setattr(Tensor, "clip", clamp)  # noqa: B010  (type checkers know no such attribute)
-setattr(Tensor, "where", lambda self, condition, other: where(condition, self, other))  # noqa: B010
+attach(clip=clamp, where=lambda self, condition, other: where(condition, self, other))

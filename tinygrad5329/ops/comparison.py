@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.ops.promote import as_tensor_operand, operands, result_type, write_out
-from tinygrad5329.tensor import Tensor, method, wrap
+from tinygrad5329.tensor import Tensor, attach, method, wrap
 
 __all__ = [
     "allclose", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "eq", "equal", "ge", "greater",
@@ -108,7 +108,7 @@ def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return result if out is None else write_out("bitwise_not", out, result)
 
 
-Tensor.__invert__ = lambda self: bitwise_not(self)
+attach(__invert__=lambda self: bitwise_not(self))
 
 
 @method

@@ -16,7 +16,7 @@ from tinygrad5329.grad_mode import state
 from tinygrad5329.ops.inplace import adopt, check_writable
 from tinygrad5329.ops.primitive import Primitive, unbroadcast
 from tinygrad5329.ops.promote import as_tensor_operand, cast, write_out
-from tinygrad5329.tensor import Tensor, bump_version, method, wrap
+from tinygrad5329.tensor import Tensor, attach, bump_version, method, wrap
 
 __all__ = [
     "argwhere", "gather", "index_add", "index_select", "masked_fill", "masked_select", "nonzero", "select", "take",
@@ -241,8 +241,7 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     bump_version(input, "setitem (x[index] = value)")
 
 
-Tensor.__getitem__ = getitem  # type: ignore[method-assign]
-Tensor.__setitem__ = setitem  # type: ignore[method-assign]
+attach(__getitem__=getitem, __setitem__=setitem)
 
 
 # --- named functions ---------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from tinygrad5329.ops import arithmetic, choosing, pointwise
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import can_cast
 from tinygrad5329.ops.shaping import _inverse
-from tinygrad5329.tensor import Tensor, _set_view_renewal, bump_version, method, wrap
+from tinygrad5329.tensor import Tensor, _set_view_renewal, attach, bump_version, method, wrap
 
 __all__ = ["adopt", "as_strided", "check_writable", "in_place"]
 
@@ -55,19 +55,19 @@ def _overwritten(x: Any, value: Any, place: Place) -> Any:
     return whole.transpose(_inverse(place.order))
 
 
-_as_strided = Primitive(
+_as_strided: Primitive = Primitive(
     "as_strided",
     lambda xp, x, *, place: _strided(x, place),
     lambda xp, g, x_shape, place: _as_strided_backward.under(xp, g, shape=x_shape, place=place),
     view=True,
 )
-_as_strided_backward = Primitive(
+_as_strided_backward: Primitive = Primitive(
     "as_strided_backward",
     lambda xp, x, *, shape, place: _strided_backward(x, shape, place),
     lambda xp, g, place: _as_strided.under(xp, g, place=place),
 )
 #: `x` with one strided part replaced by `value`: what a write through a view does to its base.
-_copy_slices = Primitive(
+_copy_slices: Primitive = Primitive(
     "copy_slices",
     lambda xp, x, value, *, place: _overwritten(x, value, place),
     lambda xp, g, place, value_shape: _copy_slices.under(xp, g, xp.zeros(value_shape, g.dtype), place=place),
@@ -285,7 +285,7 @@ def _addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1)
     return input + (quotient if value == 1 else value * quotient)
 
 
-Tensor.addcmul, Tensor.addcdiv = _addcmul, _addcdiv
+attach(addcmul=_addcmul, addcdiv=_addcdiv)
 _define("addcmul_", _addcmul)
 _define("addcdiv_", _addcdiv)
 
@@ -308,7 +308,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     return self
 
 
-_overwrite = Primitive(
+_overwrite: Primitive = Primitive(
     "copy",
     lambda xp, x, value: value.copy(),
     lambda xp, g: xp.zeros_like(g),

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad5329.ops.primitive import Primitive, unbroadcast
 from tinygrad5329.ops.promote import write_out
-from tinygrad5329.tensor import Tensor, method
+from tinygrad5329.tensor import Tensor, attach, method
 
 __all__ = [
     "addmm", "addmv", "addbmm", "baddbmm", "bmm", "dot", "inner", "linear", "matmul", "mm", "mv", "outer",
@@ -143,7 +143,7 @@ def _unfit(a: tuple[int, ...], b: tuple[int, ...]) -> str:
     )
 
 
-Tensor.__matmul__ = lambda self, other: matmul(self, other) if isinstance(other, Tensor) else NotImplemented  # type: ignore[method-assign,assignment]
+attach(__matmul__=lambda self, other: matmul(self, other) if isinstance(other, Tensor) else NotImplemented)
 
 
 def _expect_dims(op: str, *pairs: tuple[str, Tensor, int]) -> None:

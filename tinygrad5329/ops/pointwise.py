@@ -9,7 +9,7 @@ from typing import Any
 from tinygrad5329.backends import special
 from tinygrad5329.ops.primitive import Primitive, Rule
 from tinygrad5329.ops.promote import to_float, write_out
-from tinygrad5329.tensor import Tensor
+from tinygrad5329.tensor import Tensor, attach
 
 __all__: list[str] = []
 
@@ -135,6 +135,5 @@ _nan_to_num = Primitive(
 for _function in (round, nan_to_num):
     setattr(Tensor, _function.__name__, _function)
     __all__.append(_function.__name__)
-Tensor.__abs__ = lambda self: self.abs()
-Tensor.__round__ = lambda self, decimals=0: round(self, decimals=decimals)
+attach(__abs__=lambda self: self.abs(), __round__=lambda self, decimals=0: round(self, decimals=decimals))
 del _function

@@ -286,7 +286,7 @@ class OpNode(Node):
         return gradients
 
     def _pull_tensors(self, g: Any) -> Any:
-        values = []
+        values: list[Any] = []
         for kind, value in zip(self.plan.kinds, self.saved, strict=True):  # type: ignore[arg-type]
             if kind == "all":
                 values.append(tuple(self._input(i, each) for i, each in enumerate(value)))

@@ -17,7 +17,7 @@ from tinygrad5329.tensor import Tensor, bump_version, wrap
 
 __all__ = ["as_tensor_operand", "cast", "operands", "result_type", "to_float", "write_out"]
 
-to_copy = Primitive(
+to_copy: Primitive = Primitive(
     "to_copy",
     lambda xp, x, *, dtype: x.astype(dtype),
     lambda xp, g, x_dtype: to_copy.under(xp, g, dtype=x_dtype),

@@ -13,17 +13,17 @@ from tinygrad5329.tensor import Tensor, method
 
 __all__ = ["diagonal", "flip", "fliplr", "flipud", "narrow", "roll", "tile"]
 
-_flip = Primitive(
+_flip: Primitive = Primitive(
     "flip",
     lambda xp, x, *, dims: xp.flip(x, dims).copy(),
     lambda xp, g, dims: xp.flip(g, dims),
 )
-_roll = Primitive(
+_roll: Primitive = Primitive(
     "roll",
     lambda xp, x, *, shifts, dims: xp.roll(x, shifts, dims),
     lambda xp, g, shifts, dims: _roll.under(xp, g, shifts=tuple(-s for s in shifts), dims=dims),
 )
-_diagonal = Primitive(
+_diagonal: Primitive = Primitive(
     "diagonal",
     lambda xp, x, *, offset, dim1, dim2: _writable_diagonal(x, offset, dim1, dim2),
     lambda xp, g, x_shape, offset, dim1, dim2: _diagonal_scatter.under(
@@ -31,7 +31,7 @@ _diagonal = Primitive(
     ),
     view=True,
 )
-_diagonal_scatter = Primitive(
+_diagonal_scatter: Primitive = Primitive(
     "diagonal_embed_zeros",
     lambda xp, x, *, shape, offset, dim1, dim2: _put_diagonal(x, shape, offset, dim1, dim2),
     lambda xp, g, offset, dim1, dim2: _diagonal.under(xp, g, offset=offset, dim1=dim1, dim2=dim2),

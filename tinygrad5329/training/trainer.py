@@ -344,7 +344,7 @@ class Trainer:
         row["lr"] = self._lr
         if self.scheduler is not None and self.scheduler_every == "epoch":
             if isinstance(self.scheduler, optim.lr_scheduler.ReduceLROnPlateau):
-                self.scheduler.step(row.get("val_loss", row["train_loss"]))
+                self.scheduler.step(float(row["val_loss" if "val_loss" in row else "train_loss"]))
             else:
                 self.scheduler.step()
         if self.early_stopping is not None:
