@@ -107,8 +107,11 @@ def _place(view: Tensor, base: Tensor) -> Place:
     return Place(array.shape, tuple(step // size for step in array.strides), offset, order)
 
 
-def check_writable(x: Tensor, op: str) -> None:
-    """Refuse in-place writes that would falsify a gradient or have no defined result."""
+def check_writable(x: Tensor, op: str, *, repeated: bool = False) -> None:
+    """Refuse in-place writes that would falsify a gradient or have no defined result.
+
+    With `repeated`, one memory location may be several elements: all of them are given one value.
+    """
     if state.grad:
         if x._rg and x.is_leaf:
             raise RuntimeError(
@@ -123,7 +126,7 @@ def check_writable(x: Tensor, op: str) -> None:
     array = x._array
     if not array.flags.writeable:
         raise RuntimeError(f"{op}: the memory of this tensor is read-only; clone() it first")
-    if not array.flags.c_contiguous and any(
+    if not repeated and not array.flags.c_contiguous and any(
         step == 0 and n > 1 for n, step in zip(array.shape, array.strides, strict=True)
     ):
         raise RuntimeError(
@@ -325,7 +328,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
             )
         return copy_(self, value)
-    check_writable(self, "fill_")
+    check_writable(self, "fill_", repeated=True)
     recorded = state.grad and self.requires_grad
     self._array.fill(dtypes.to_fill(value, self._array.dtype))
     if recorded:
