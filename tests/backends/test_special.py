@@ -107,9 +107,7 @@ def test_erf_is_odd_and_bounded(dtype):
 
 def test_special_values_of_the_others():
     infinity, nan = np.inf, np.nan
-    np.testing.assert_array_equal(
-        special.erfc(np.array([infinity, -infinity, nan, 0, 28, -8])), [0, 2, nan, 1, 0, 2]
-    )
+    np.testing.assert_array_equal(special.erfc(np.array([infinity, -infinity, nan, 0, 28, -8])), [0, 2, nan, 1, 0, 2])
     np.testing.assert_array_equal(special.ndtr(np.array([infinity, -infinity, nan, -40])), [1, 0, nan, 0])
     y = special.erfinv(np.array([1, -1, nan, 1.1, -2, infinity, 0.0, -0.0]))
     np.testing.assert_array_equal(y, [infinity, -infinity, nan, nan, nan, nan, 0, 0])

@@ -207,9 +207,7 @@ def test_errors():
     with pytest.raises(TypeError, match="positional argument"):
         tg.ops.gelu(x, "tanh")
     for dtype in (tg.int64, tg.bool, tg.uint8, tg.complex64):
-        with pytest.raises(
-            NotImplementedError, match=r'"gelu" not implemented for .*expected a floating point'
-        ):
+        with pytest.raises(NotImplementedError, match=r'"gelu" not implemented for .*expected a floating point'):
             tg.ops.gelu(x.to(dtype))
 
 

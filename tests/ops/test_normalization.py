@@ -91,9 +91,7 @@ def test_batch_norm(torch, dtype, training, count, shape):
 
 @dtypes
 @pytest.mark.parametrize("count", [0, 1, 2])
-@pytest.mark.parametrize(
-    ("shape", "last"), [((8, 5), 1), ((5,), 1), ((3, 4, 5), 1), ((3, 4, 5), 2), ((3, 4), 2)]
-)
+@pytest.mark.parametrize(("shape", "last"), [((8, 5), 1), ((5,), 1), ((3, 4, 5), 1), ((3, 4, 5), 2), ((3, 4), 2)])
 def test_layer_norm(torch, dtype, count, shape, last):
     normalized = shape[-last:]
     Sample(torch, dtype, shape, normalized, count).check(
@@ -116,9 +114,7 @@ def test_rms_norm(torch, dtype, count, shape, last):
 
 @dtypes
 @pytest.mark.parametrize("count", [0, 2])
-@pytest.mark.parametrize(
-    ("shape", "groups"), [((3, 4), 2), ((2, 6, 5), 3), ((2, 4, 3, 2), 1), ((2, 4, 3), 4)]
-)
+@pytest.mark.parametrize(("shape", "groups"), [((3, 4), 2), ((2, 6, 5), 3), ((2, 4, 3, 2), 1), ((2, 4, 3), 4)])
 def test_group_norm(torch, dtype, count, shape, groups):
     Sample(torch, dtype, shape, shape[1], count).check(
         lambda x, *affine: ops.group_norm(x, groups, *affine),

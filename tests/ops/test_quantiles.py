@@ -16,9 +16,7 @@ def test_values(interpolation):
     x = np.random.default_rng(0).random((5, 8))
     q = np.array([0.0, 0.2, 0.5, 0.77, 1.0])
     for dim in (None, 0, 1):
-        got = tg.tensor(x, dtype=tg.float64).quantile(
-            tg.tensor(q, dtype=tg.float64), dim, interpolation=interpolation
-        )
+        got = tg.tensor(x, dtype=tg.float64).quantile(tg.tensor(q, dtype=tg.float64), dim, interpolation=interpolation)
         np.testing.assert_allclose(got.numpy(), np.quantile(x, q, axis=dim, method=interpolation))
 
 

@@ -63,9 +63,7 @@ def call(op, **options):
 
 
 def values(shape, seed=1):
-    return np.asarray(
-        np.random.default_rng(seed).permutation(np.linspace(-2, 2.2, math.prod(shape)))
-    ).reshape(shape)
+    return np.asarray(np.random.default_rng(seed).permutation(np.linspace(-2, 2.2, math.prod(shape)))).reshape(shape)
 
 
 def variants(op, shape):
@@ -73,9 +71,7 @@ def variants(op, shape):
     n = len(shape)
     dims = [{"dim": d} for d in (range(-n, n) if n else (0, -1))]
     if op in MULTIPLE:
-        dims += [
-            {"dim": d} for k in (2, 3) for d in itertools.combinations(range(n), k) if op != "norm" or k < 3
-        ]
+        dims += [{"dim": d} for k in (2, 3) for d in itertools.combinations(range(n), k) if op != "norm" or k < 3]
     if op not in ALONG:
         dims += [{**each, "keepdim": True} for each in dims]
     if op not in DIM_NEEDED:

@@ -120,9 +120,7 @@ def _logsigmoid_forward(xp: Any, x: Any, *, keep: bool) -> tuple[Any, Any]:
     return np.negative(out, out), slope
 
 
-def _elu_forward(
-    xp: Any, x: Any, *, alpha: float, scale: float, input_scale: float, keep: bool
-) -> tuple[Any, Any]:
+def _elu_forward(xp: Any, x: Any, *, alpha: float, scale: float, input_scale: float, keep: bool) -> tuple[Any, Any]:
     below = x.clip(-_INF, 0.0, np.empty_like(x))
     if input_scale != 1:
         below *= input_scale

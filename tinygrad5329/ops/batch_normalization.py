@@ -76,9 +76,7 @@ def _batch_norm_raw(xp: Any, g: Any, needs: Any, weight: Any, aux: Any) -> tuple
     return product.reshape(shape), slope, total
 
 
-def _batch_norm_composite(
-    x: Tensor, weight: Tensor | None, bias: Tensor | None, *, eps: float, moments: Any
-) -> Tensor:
+def _batch_norm_composite(x: Tensor, weight: Tensor | None, bias: Tensor | None, *, eps: float, moments: Any) -> Tensor:
     axes = (0, *range(2, x.ndim))
     centred = x - reduction.mean(x, axes, True)
     out = centred * _rsqrt(reduction.mean(centred * centred, axes, True) + eps)
@@ -96,9 +94,7 @@ def _known_moments_rule(
     return dx, None, None, dw, xp.sum(g, axis=axes) if needs[4] else None
 
 
-def _known_moments_forward(
-    xp: Any, x: Any, mean: Any, var: Any, weight: Any, bias: Any, *, eps: float
-) -> Any:
+def _known_moments_forward(xp: Any, x: Any, mean: Any, var: Any, weight: Any, bias: Any, *, eps: float) -> Any:
     beside = (slice(None), *(None,) * (x.ndim - 2))
     scale = 1 / np.sqrt(var + eps)
     if weight is not None:
@@ -170,25 +166,19 @@ def batch_norm(
     if not training:
         for name, value in (("running_mean", running_mean), ("running_var", running_var)):
             if value is None:
-                raise RuntimeError(
-                    f"batch_norm: {name} must be defined in evaluation mode; pass it or training=True"
-                )
+                raise RuntimeError(f"batch_norm: {name} must be defined in evaluation mode; pass it or training=True")
     else:
         if not eps > 0:
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
         if array.size == channels and channels:
-            raise ValueError(
-                f"Expected more than 1 value per channel when training, got input size {input.shape}"
-            )
+            raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
         if (running_mean is None) != (running_var is None):
             raise ValueError("running_mean and running_var must either both be None or neither be None")
     if array.ndim < 2:
         raise RuntimeError(f"batch_norm: expected an input of shape (N, C, ...), got {tuple(array.shape)}")
     if array.itemsize == 2:
         x, w, b = (None if t is None else cast(t, float32) for t in (input, weight, bias))
-        return cast(
-            _normalise_batch(x, w, b, running_mean, running_var, training, momentum, eps), input.dtype
-        )
+        return cast(_normalise_batch(x, w, b, running_mean, running_var, training, momentum, eps), input.dtype)
     return _normalise_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 
@@ -247,19 +237,13 @@ def instance_norm(
     """
     array = floating_array("instance_norm", input)
     if array.ndim < 2:
-        raise RuntimeError(
-            f"instance_norm: expected an input of shape (N, C, L, ...), got {tuple(array.shape)}"
-        )
+        raise RuntimeError(f"instance_norm: expected an input of shape (N, C, L, ...), got {tuple(array.shape)}")
     n, channels = array.shape[:2]
     if use_input_stats:
         if math.prod(array.shape[2:]) == 1:
-            raise ValueError(
-                f"Expected more than 1 spatial element when training, got input size {input.shape}"
-            )
+            raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
     elif running_mean is None or running_var is None:
-        raise RuntimeError(
-            "Expected running_mean and running_var to be defined when use_input_stats is false"
-        )
+        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     _check_channels("instance_norm", array, channels, running_mean, running_var, weight, bias)
     # One sample of N * C channels; the parameters are the same for all N.
     merged = shaping.reshape(input, (1, n * channels, *array.shape[2:]))
@@ -276,9 +260,7 @@ def instance_norm(
 def _check_channels(op: str, array: Any, channels: int, *vectors: Any) -> None:
     shape, dtype = (channels,), array.dtype
     for i, value in enumerate(vectors):
-        if value is None or (
-            value._array.shape == shape and value._array.dtype == dtype and not (value._rg and i < 2)
-        ):
+        if value is None or (value._array.shape == shape and value._array.dtype == dtype and not (value._rg and i < 2)):
             continue
         name = ("running_mean", "running_var", "weight", "bias")[i]
         if value._array.shape != shape:

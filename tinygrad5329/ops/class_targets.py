@@ -41,11 +41,7 @@ def counting(target: Any, classes: int, ignore_index: int) -> tuple[Any, Any]:
 def shares(target: Any, counted: Any, weight: Any, dtype: Any) -> tuple[Any, Any]:
     """How much each row counts, None for all alike, and the sum of that."""
     if weight is None:
-        return (
-            (None, len(target))
-            if counted is None
-            else (counted.astype(dtype), int(np.count_nonzero(counted)))
-        )
+        return (None, len(target)) if counted is None else (counted.astype(dtype), int(np.count_nonzero(counted)))
     share = weight[target]
     if counted is not None:
         share *= counted
@@ -63,24 +59,18 @@ def places_of(target: Any, classes: int) -> Any:
 def check_arguments(op: str, input: Any, target: Any, weight: Any, reduction: Any) -> None:
     """Raise unless input, target and weight are tensors of a kind that `op` takes."""
     if not (
-        isinstance(input, Tensor)
-        and isinstance(target, Tensor)
-        and (weight is None or isinstance(weight, Tensor))
+        isinstance(input, Tensor) and isinstance(target, Tensor) and (weight is None or isinstance(weight, Tensor))
     ):
-        for position, (name, value) in enumerate(
-            [("input", input), ("target", target), ("weight", weight)], 1
-        ):
+        for position, (name, value) in enumerate([("input", input), ("target", target), ("weight", weight)], 1):
             if not isinstance(value, Tensor):
                 raise TypeError(
-                    f"{op}(): argument '{name}' (position {position}) must be Tensor, not "
-                    f"{type(value).__name__}"
+                    f"{op}(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
                 )
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction: pass 'mean', 'sum' or 'none'")
     if input._array.dtype.kind != "f" and target._array.shape != input._array.shape:
         raise NotImplementedError(
-            f"\"{op}\" not implemented for '{scalar_type(input._array.dtype)}': expected a floating point "
-            "input"
+            f"\"{op}\" not implemented for '{scalar_type(input._array.dtype)}': expected a floating point input"
         )
 
 
@@ -96,17 +86,13 @@ def check_target(op: str, x: Any, t: Any) -> None:
         raise ValueError(f"Expected 1 or more dimensions (got 0): {where}")
     if x.ndim == 1:
         if t.size != 1 or t.ndim > 1:
-            raise ValueError(
-                f"For 1D input, 1D target must have size 1, but got target size: {t.size}: {where}"
-            )
+            raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {t.size}: {where}")
         return
     if x.ndim == 2 and t.ndim > 1:
         raise RuntimeError(f"0D or 1D target tensor expected, multi-target not supported: {where}")
     batch = t.shape[0] if t.ndim else 0
     if batch != x.shape[0]:
-        raise ValueError(
-            f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({batch}). {where}"
-        )
+        raise ValueError(f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({batch}). {where}")
     if t.shape != target_shape(x):
         raise RuntimeError(f"Expected target size {list(target_shape(x))}, got {list(t.shape)}: {where}")
 

@@ -47,9 +47,7 @@ def numpy_spelling(function: F) -> F:
             for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
                 if theirs in kwargs:
                     if ours in kwargs:
-                        raise TypeError(
-                            f"{function.__name__}() got both '{ours}' and '{theirs}', which are the same"
-                        )
+                        raise TypeError(f"{function.__name__}() got both '{ours}' and '{theirs}', which are the same")
                     kwargs[ours] = kwargs.pop(theirs)
         return function(*args, **kwargs)
 

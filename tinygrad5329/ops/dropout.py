@@ -23,9 +23,7 @@ __all__ = [
 _SATURATION = -1.7580993408473766
 
 _dropout = Primitive("dropout", lambda xp, x, mask: x * mask, lambda xp, g, mask: g * mask)
-_alpha_dropout = Primitive(
-    "alpha_dropout", lambda xp, x, mask, shift: x * mask + shift, lambda xp, g, mask: g * mask
-)
+_alpha_dropout = Primitive("alpha_dropout", lambda xp, x, mask, shift: x * mask + shift, lambda xp, g, mask: g * mask)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
@@ -91,8 +89,7 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     _check("dropout1d", input, p)
     if input.ndim not in (2, 3):
         raise RuntimeError(
-            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input: pass (N, C, L) or "
-            "(C, L)"
+            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input: pass (N, C, L) or (C, L)"
         )
     if input.ndim == 3:
         return feature_dropout(input, p, training)
@@ -167,9 +164,7 @@ def _like(x: Any) -> dict[str, Any]:
 def _channels_of(x: Any) -> dict[str, Any]:
     """A draw's target for the channels of `x`: (N, C, 1, ...)."""
     if x.ndim < 2:
-        raise RuntimeError(
-            f"Feature dropout requires at least 2 dimensions in the input, got {tuple(x.shape)}"
-        )
+        raise RuntimeError(f"Feature dropout requires at least 2 dimensions in the input, got {tuple(x.shape)}")
     return {"shape": (*x.shape[:2], *(1,) * (x.ndim - 2)), "dtype": x.dtype}
 
 

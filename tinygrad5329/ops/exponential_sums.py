@@ -125,9 +125,7 @@ _logsumexp = Primitive(
     lambda xp, x, *, axis, keepdims: _logsumexp_arrays(x, axis, keepdims),
     lambda xp, g, x, out, axis: spread(xp, g, x.shape, axis) * xp.exp(x - spread(xp, out, x.shape, axis)),
 )
-_softmax = Primitive(
-    "softmax", lambda xp, x, *, axis: _softmax_arrays(x, axis), _softmax_rule, raw=_softmax_raw
-)
+_softmax = Primitive("softmax", lambda xp, x, *, axis: _softmax_arrays(x, axis), _softmax_rule, raw=_softmax_raw)
 _log_softmax = Primitive(
     "log_softmax",
     lambda xp, x, *, axis: _log_softmax_arrays(x, axis),
@@ -151,7 +149,7 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
 
     >>> import tinygrad5329 as tg
     >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]), 0)
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
     x = to_float(input, "logsumexp")
     check_keepdim("logsumexp", keepdim)
@@ -207,8 +205,7 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
     axis = one_axis("logcumsumexp", dim, x.ndim)
     if x.dtype.kind != "f":
         raise NotImplementedError(
-            f"\"logcumsumexp_out_cpu\" not implemented for '{scalar_type(x.dtype)}': pass a floating point "
-            "tensor"
+            f"\"logcumsumexp_out_cpu\" not implemented for '{scalar_type(x.dtype)}': pass a floating point tensor"
         )
     result = _logcumsumexp(input, axis=axis)
     return result if out is None else write_out("logcumsumexp", out, result)

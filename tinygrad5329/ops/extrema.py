@@ -51,9 +51,7 @@ def _evenly_arrays(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, nans: bo
     if axis is not None and not keepdims:
         out, g = (each.reshape(kept_shape(x.shape, axis)) for each in (out, g))
     at = np.isnan(x) if nans and np.isnan(out).any() else x == out
-    ties: Any = (
-        np.add.reduce(at, axis, g.dtype, keepdims=True) if axis is not None else int(np.count_nonzero(at))
-    )
+    ties: Any = np.add.reduce(at, axis, g.dtype, keepdims=True) if axis is not None else int(np.count_nonzero(at))
     return at * (g / ties)
 
 
@@ -62,6 +60,7 @@ def _tied_raw(xp: Any, g: Any, needs: Any, x: Any, out: Any, axis: Any, keepdims
 
 
 def whole_raw(xp: Any, g: Any, needs: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> tuple[Any]:
+    """``whole_rule`` on arrays."""
     return (_evenly_arrays(g, x, out, axis, keepdims, nans=True),)
 
 
@@ -104,8 +103,7 @@ def _ordered(op: str, input: Any) -> Any:
     x = tensor_operand(op, input)
     if x.dtype.kind == "c":
         raise NotImplementedError(
-            f"\"{op}\" not implemented for '{scalar_type(x.dtype)}': complex numbers have no order; "
-            "take abs() first"
+            f"\"{op}\" not implemented for '{scalar_type(x.dtype)}': complex numbers have no order; take abs() first"
         )
     return x
 
@@ -130,9 +128,7 @@ def _extremum(
     check_keepdim(op, keepdim)
     if dim is None:
         if keepdim:
-            raise TypeError(
-                f"{op}(): keepdim needs a dim; a{op}(keepdim=True) reduces all dimensions and keeps them"
-            )
+            raise TypeError(f"{op}(): keepdim needs a dim; a{op}(keepdim=True) reduces all dimensions and keeps them")
         if x.size == 0:
             nonempty(op, x, None)
         result = whole(input, axis=None, keepdims=False)
@@ -147,9 +143,7 @@ def _extremum(
 
 @method
 @numpy_spelling
-def max(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None
-) -> Any:
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None) -> Any:
     """The largest element; with `dim`, values and indices along it; with a tensor, the elementwise maximum.
 
     Matches ``torch.max``. The gradient of the largest of all is shared by ties; along a dimension it goes
@@ -165,9 +159,7 @@ def max(
 
 @method
 @numpy_spelling
-def min(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None
-) -> Any:
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None) -> Any:
     """The smallest element; with `dim`, values and indices along it; with a tensor, the elementwise minimum.
 
     Matches ``torch.min``; gradients as in :func:`max`.
@@ -230,17 +222,13 @@ def _index_of(op: str, input: Any, dim: Any, keepdim: bool, out: Tensor | None) 
 
 @method
 @numpy_spelling
-def argmax(
-    input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None
-) -> Tensor:
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The index of the largest element: of the flattened input, or along `dim` (``torch.argmax``)."""
     return _index_of("argmax", input, dim, keepdim, out)
 
 
 @method
 @numpy_spelling
-def argmin(
-    input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None
-) -> Tensor:
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The index of the smallest element: of the flattened input, or along `dim` (``torch.argmin``)."""
     return _index_of("argmin", input, dim, keepdim, out)

@@ -126,8 +126,10 @@ def check_writable(x: Tensor, op: str, *, repeated: bool = False) -> None:
     array = x._array
     if not array.flags.writeable:
         raise RuntimeError(f"{op}: the memory of this tensor is read-only; clone() it first")
-    if not repeated and not array.flags.c_contiguous and any(
-        step == 0 and n > 1 for n, step in zip(array.shape, array.strides, strict=True)
+    if (
+        not repeated
+        and not array.flags.c_contiguous
+        and any(step == 0 and n > 1 for n, step in zip(array.shape, array.strides, strict=True))
     ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory "

@@ -52,9 +52,7 @@ def _layer_norm_forward(
     return out.reshape(x.shape), (normal, inverse) if keep else None
 
 
-def _layer_norm_raw(
-    xp: Any, g: Any, needs: Any, weight: Any, shape: tuple[int, ...], aux: Any
-) -> tuple[Any, Any, Any]:
+def _layer_norm_raw(xp: Any, g: Any, needs: Any, weight: Any, shape: tuple[int, ...], aux: Any) -> tuple[Any, Any, Any]:
     """dx = s (h - mean(h) - n mean(h n)), with h = g w, n the normalised input, s the inverse deviation."""
     normal, inverse = aux
     whole = g.shape
@@ -192,9 +190,7 @@ def group_norm(
                 f"{name} of shape {list(value.shape)} and input of shape {list(array.shape)}"
             )
     if array.size == n * num_groups == num_groups:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input size {list(array.shape)}"
-        )
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(array.shape)}")
     beside = (-1, *(1,) * (array.ndim - 2))
     if array.size == 0:
         return affine(arithmetic.mul(input, 1.0), weight, bias, beside)

@@ -127,9 +127,7 @@ def _nll_forward(
     return _reduced(losses, total, reduction), (places, share, counted, total) if keep else None
 
 
-def _nll_raw(
-    xp: Any, g: Any, needs: Any, x_shape: Any, x_dtype: Any, aux: Any, reduction: str
-) -> tuple[Any, Any, Any]:
+def _nll_raw(xp: Any, g: Any, needs: Any, x_shape: Any, x_dtype: Any, aux: Any, reduction: str) -> tuple[Any, Any, Any]:
     places, share, counted, total = aux
     scale = -_row_scale(g, total, counted, reduction)
     out = np.zeros(x_shape, x_dtype)
@@ -150,9 +148,7 @@ def _cross_entropy_composite(
     return _combined(logs, target, weight, ignore_index, reduction, label_smoothing)
 
 
-def _nll_composite(
-    x: Tensor, target: Tensor, weight: Tensor | None, *, ignore_index: int, reduction: str
-) -> Tensor:
+def _nll_composite(x: Tensor, target: Tensor, weight: Tensor | None, *, ignore_index: int, reduction: str) -> Tensor:
     return _combined(x, target, weight, ignore_index, reduction, 0.0)
 
 
@@ -273,9 +269,7 @@ def nll_loss(
     return _of_indices(_nll, input, target, weight, reduction, ignore_index=ignore_index)
 
 
-def _of_indices(
-    op: Primitive, input: Tensor, target: Tensor, weight: Any, reduction: str, **params: Any
-) -> Tensor:
+def _of_indices(op: Primitive, input: Tensor, target: Tensor, weight: Any, reduction: str, **params: Any) -> Tensor:
     x, t = input._array, target._array
     if t.dtype != np.int64:
         if t.dtype != np.uint8:
@@ -299,9 +293,7 @@ def _of_indices(
                 f"{op.name} needs the weight in the input's dtype"
             )
         if weight.requires_grad and recording():
-            raise RuntimeError(
-                f"{op.name} is not differentiable with respect to argument 'weight'; detach() it"
-            )
+            raise RuntimeError(f"{op.name} is not differentiable with respect to argument 'weight'; detach() it")
     if x.itemsize == 2:
         weight = None if weight is None else cast(weight, float32)
         result = cast(op(cast(input, float32), target, weight, reduction=reduction, **params), input.dtype)

@@ -65,9 +65,7 @@ def _norm_rule(xp: Any, g: Any, x: Any, out: Any, order: float, axis: Any, keepd
         return x * spread(xp, xp.where(flat, 0.0, g / length), x.shape, axis)
     zero = x == 0
     powers = xp.sign(x) * xp.where(zero, 1.0, xp.abs(x)) ** (order - 1)
-    return xp.where(zero, 0.0, powers) * spread(
-        xp, xp.where(flat, 0.0, g * length ** (1 - order)), x.shape, axis
-    )
+    return xp.where(zero, 0.0, powers) * spread(xp, xp.where(flat, 0.0, g * length ** (1 - order)), x.shape, axis)
 
 
 def _norm_arrays_rule(xp: Any, g: Any, x: Any, out: Any, order: float, axis: Any, keepdims: bool) -> Any:
@@ -81,9 +79,7 @@ _vector_norm = Primitive(
     "linalg_vector_norm",
     lambda xp, x, *, order, axis, keepdims: _norm_arrays(x, order, axis, keepdims),
     _norm_rule,
-    raw=lambda xp, g, needs, x, out, order, axis, keepdims: (
-        _norm_arrays_rule(xp, g, x, out, order, axis, keepdims),
-    ),
+    raw=lambda xp, g, needs, x, out, order, axis, keepdims: (_norm_arrays_rule(xp, g, x, out, order, axis, keepdims),),
 )
 
 
@@ -128,15 +124,13 @@ def norm(
     check_keepdim("norm", keepdim)
     if x.dtype.kind not in "fc":
         raise RuntimeError(
-            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
-            + scalar_type(x.dtype)
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got " + scalar_type(x.dtype)
         )
     if dtype is not None:
         wanted = dtypes.as_dtype(dtype)
         if wanted.numpy.kind not in "fc":
             raise RuntimeError(
-                "linalg.vector_norm: dtype should be floating point or complex, but got "
-                + scalar_type(wanted.numpy)
+                "linalg.vector_norm: dtype should be floating point or complex, but got " + scalar_type(wanted.numpy)
             )
         input = cast(input, wanted)
     axis = all_axes("norm", dim, x.ndim)
@@ -163,9 +157,7 @@ def _order(p: Any, dim: Any) -> float:
     try:
         return float(p)
     except TypeError:
-        raise TypeError(
-            f"norm(): argument 'p' must be a number, 'fro' or None, not {type(p).__name__}"
-        ) from None
+        raise TypeError(f"norm(): argument 'p' must be a number, 'fro' or None, not {type(p).__name__}") from None
 
 
 def _refuse_empty(x: Any, axis: Any, order: float) -> None:

@@ -78,9 +78,7 @@ def _one_of(indices: Any, position: Any, axis: int, keepdim: bool) -> Any:
 
 @method
 @numpy_spelling
-def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: Any = None
-) -> Any:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: Any = None) -> Any:
     """The elements in order along `dim`, and their indices (``torch.sort``).
 
     The order is stable whether or not `stable` asks for it; NaN counts as the largest.
@@ -112,9 +110,7 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 @method
 @numpy_spelling
-def topk(
-    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None
-) -> Any:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None) -> Any:
     """The `k` largest (or smallest) elements along `dim`, and their indices (``torch.topk``).
 
     They come in order also with ``sorted=False``, which only permits another.
@@ -133,9 +129,7 @@ def topk(
     if not 0 <= k <= size:
         raise RuntimeError(f"selected index k out of range: k is {k}, dimension {dim} has {size} elements")
     if x.dtype.kind == "b":
-        raise RuntimeError(
-            "topk does not support bool dtypes on CPU; convert the tensor, for example with x.int()"
-        )
+        raise RuntimeError("topk does not support bool dtypes on CPU; convert the tensor, for example with x.int()")
     return _selected("topk", _topk, input, _leading(x, axis, k, largest), axis, out)
 
 
@@ -151,9 +145,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
         raise NotImplementedError(f"\"kthvalue_cpu\" not implemented for '{scalar_type(x.dtype)}'")
     size = 1 if axis is None else x.shape[axis]
     if not 1 <= k <= size:
-        raise RuntimeError(
-            f"kthvalue(): selected number k out of range for dimension {axis or 0}: k is {k} of {size}"
-        )
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis or 0}: k is {k} of {size}")
     indices = order(x, axis)
     if axis is not None:
         indices = _one_of(indices, k - 1, axis, keepdim)

@@ -73,15 +73,12 @@ def nanquantile(
     return result if out is None else write_out("nanquantile", out, result)
 
 
-def _quantiles(
-    op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolation: str, ignore: bool
-) -> Tensor:
+def _quantiles(op: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolation: str, ignore: bool) -> Tensor:
     x = tensor_operand(op, input)
     fractions = _fractions(op, x, q)
     if interpolation not in _MODES:
         raise RuntimeError(
-            f"{op}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
-            f"{interpolation}"
+            f"{op}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
         )
     shape, axis = x.shape, 0 if dim is None else one_axis(op, dim, x.ndim) or 0
     if dim is None or not shape:

@@ -120,9 +120,7 @@ def _ordered(op: str, input: Any) -> Tensor:
         raise not_a_tensor(op, input)
     kind = input._array.dtype.kind
     if kind == "b":
-        raise RuntimeError(
-            f"Boolean inputs not supported for {op}; convert the input first, say with input.float()"
-        )
+        raise RuntimeError(f"Boolean inputs not supported for {op}; convert the input first, say with input.float()")
     if kind == "c":
         raise NotImplementedError(f"{op} is not supported for complex types, got {input.dtype.name}")
     return input
@@ -167,9 +165,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tens
     dtype = _ordered("hardtanh", input)._array.dtype
     if dtype.kind in "iu":
         if dtype.kind == "u" and min_val < 0:
-            raise RuntimeError(
-                f"cannot do hardtanh on an unsigned type with negative limits, got min_val={min_val}"
-            )
+            raise RuntimeError(f"cannot do hardtanh on an unsigned type with negative limits, got min_val={min_val}")
         min_val, max_val = int(min_val), int(max_val)
     return _hardtanh(input, low=min_val, high=max_val)
 

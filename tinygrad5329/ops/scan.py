@@ -93,9 +93,7 @@ _cummin = selecting(
 )
 
 
-def _running(
-    op: str, primitive: Primitive, input: Any, dim: Any, dtype: Dtype | None, out: Tensor | None
-) -> Tensor:
+def _running(op: str, primitive: Primitive, input: Any, dim: Any, dtype: Dtype | None, out: Tensor | None) -> Tensor:
     x = tensor_operand(op, input)
     axis = one_axis(op, dim, x.ndim)
     if dtype is not None:

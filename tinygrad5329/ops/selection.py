@@ -73,9 +73,7 @@ def selecting(name: str, forward: Callable[..., Any] | None = None, *, distinct:
     return Primitive(
         name,
         forward or (lambda xp, x, indices, *, axis: pick_arrays(x, indices, axis)),
-        lambda xp, g, indices, x_shape, axis: _place.under(
-            xp, g, indices, shape=x_shape, axis=axis, distinct=distinct
-        ),
+        lambda xp, g, indices, x_shape, axis: _place.under(xp, g, indices, shape=x_shape, axis=axis, distinct=distinct),
         None,
     )
 

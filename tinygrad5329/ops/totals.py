@@ -89,9 +89,7 @@ def _sum_dtype(x: Any, dtype: Any, out: Any) -> Dtype:
     if dtype is not None:
         wanted = dtypes.as_dtype(dtype)
         if isinstance(out, Tensor) and out.dtype is not wanted:
-            raise RuntimeError(
-                f"Expected out tensor to have dtype {wanted.name}, but got {out.dtype.name} instead"
-            )
+            raise RuntimeError(f"Expected out tensor to have dtype {wanted.name}, but got {out.dtype.name} instead")
         return wanted
     if isinstance(out, Tensor):
         return out.dtype
@@ -204,8 +202,7 @@ def nanmean(
     x = tensor_operand("nanmean", input)
     if x.dtype.kind not in "fc":
         raise RuntimeError(
-            "nanmean(): expected input to have floating point or complex dtype but got "
-            + scalar_type(x.dtype)
+            "nanmean(): expected input to have floating point or complex dtype but got " + scalar_type(x.dtype)
         )
     count = sum(wrap(~np.isnan(x)), dim, keepdim)
     result = arithmetic.div(nansum(input, dim, keepdim, dtype=dtype), count)
