@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Self
 
+from tinygrad5329.nn.module_backward_hooks import ModuleBackwardHooks
 from tinygrad5329.nn.module_conversion import ModuleConversion
 from tinygrad5329.nn.module_hooks import (
     ModuleHooks,
@@ -19,7 +20,7 @@ from tinygrad5329.nn.parameter import Buffer, Parameter
 from tinygrad5329.tensor import Tensor
 
 
-class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
+class Module(ModuleHooks, ModuleBackwardHooks, ModuleStateDict, ModuleConversion):
     """Base class of all layers, losses and models.
 
     A subclass calls ``super().__init__()`` first, assigns its parts as attributes and defines `forward`.
@@ -66,6 +67,8 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
             _modules={},
             _forward_pre_hooks=OrderedDict(),
             _forward_hooks=OrderedDict(),
+            _backward_pre_hooks=OrderedDict(),
+            _backward_hooks=OrderedDict(),
             _state_dict_pre_hooks=OrderedDict(),
             _state_dict_hooks=OrderedDict(),
             _load_state_dict_pre_hooks=OrderedDict(),
@@ -82,7 +85,14 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` with its hooks."""
         try:
-            if self._forward_hooks or self._forward_pre_hooks or global_forward_hooks or global_forward_pre_hooks:
+            if (
+                self._forward_hooks
+                or self._forward_pre_hooks
+                or self._backward_hooks
+                or self._backward_pre_hooks
+                or global_forward_hooks
+                or global_forward_pre_hooks
+            ):
                 return call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:

@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tinygrad5329.hooks import RemovableHandle
+from tinygrad5329.hooks import RemovableHandle, add_hook
+from tinygrad5329.nn.module_backward_hooks import BackwardCall
 
 if TYPE_CHECKING:
     from tinygrad5329.nn.module import Module
@@ -26,20 +27,12 @@ global_forward_pre_hooks: OrderedDict[int, ForwardHook] = OrderedDict()
 global_forward_hooks: OrderedDict[int, ForwardHook] = OrderedDict()
 
 
-def _register(hooks: OrderedDict[int, ForwardHook], hook: ForwardHook, *, prepend: bool = False) -> RemovableHandle:
-    handle = RemovableHandle(hooks)
-    hooks[handle.id] = hook
-    if prepend:
-        hooks.move_to_end(handle.id, last=False)
-    return handle
-
-
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, args)`` before the `forward` of every module; meant for debugging and profiling.
 
     Global hooks run before the module's own. See `Module.register_forward_pre_hook`.
     """
-    return _register(global_forward_pre_hooks, ForwardHook(hook, with_kwargs=False))
+    return add_hook(global_forward_pre_hooks, ForwardHook(hook, with_kwargs=False))
 
 
 def register_module_forward_hook(
@@ -49,7 +42,7 @@ def register_module_forward_hook(
 
     Global hooks run before the module's own. See `Module.register_forward_hook`.
     """
-    return _register(global_forward_hooks, ForwardHook(hook, with_kwargs, always_call))
+    return add_hook(global_forward_hooks, ForwardHook(hook, with_kwargs, always_call))
 
 
 class ModuleHooks:
@@ -79,7 +72,7 @@ class ModuleHooks:
         RemovableHandle
             ``handle.remove()`` takes the hook away again; the handle is also a context manager.
         """
-        return _register(self._forward_pre_hooks, ForwardHook(hook, with_kwargs), prepend=prepend)
+        return add_hook(self._forward_pre_hooks, ForwardHook(hook, with_kwargs), prepend=prepend)
 
     def register_forward_hook(
         self,
@@ -109,7 +102,7 @@ class ModuleHooks:
         RemovableHandle
             ``handle.remove()`` takes the hook away again; the handle is also a context manager.
         """
-        return _register(self._forward_hooks, ForwardHook(hook, with_kwargs, always_call), prepend=prepend)
+        return add_hook(self._forward_hooks, ForwardHook(hook, with_kwargs, always_call), prepend=prepend)
 
 
 def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -120,13 +113,16 @@ def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any
         # Copies, because a hook may remove itself.
         for hook in (*global_forward_pre_hooks.values(), *module._forward_pre_hooks.values()):
             args, kwargs = _call_pre_hook(hook, module, args, kwargs)
+        watched = BackwardCall(module) if module._backward_hooks or module._backward_pre_hooks else None
+        if watched is not None:
+            args = watched.enter(args)
         output = module.forward(*args, **kwargs)
         for hook_id, hook in (*global_forward_hooks.items(), *module._forward_hooks.items()):
             finished.add(hook_id)
             replacement = _call_forward_hook(hook, module, args, kwargs, output)
             if replacement is not None:
                 output = replacement
-        return output
+        return output if watched is None else watched.leave(output)
     except Exception:
         _call_remaining_hooks(module, args, kwargs, output, finished)
         raise

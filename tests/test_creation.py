@@ -47,6 +47,51 @@ def test_filled():
     assert tg.zeros(2, requires_grad=True).requires_grad
 
 
+@pytest.mark.parametrize("make", [tg.zeros, tg.ones, tg.empty, tg.rand, tg.randn])
+def test_the_size_may_be_named(make):
+    assert make(size=(2, 3)).shape == make(2, 3).shape == make([2, 3]).shape
+    assert make(size=()).shape == make(()).shape == ()
+    assert tg.ones(1, dtype=tg.float64).new_zeros(size=(2,)).dtype is tg.float64
+    with pytest.raises(TypeError, match="multiple values for argument 'size'"):
+        make(2, size=(3,))
+    with pytest.raises(TypeError, match="must be tuple of ints, not int"):
+        make(size=3)
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'size'"):
+        make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **o: tg.zeros(2, **o), lambda **o: tg.full((2,), 7, **o), lambda **o: tg.arange(2, **o),
+        lambda **o: tg.linspace(0, 1, 2, **o), lambda **o: tg.rand(2, **o), lambda **o: tg.randn(2, **o),
+        lambda **o: tg.randperm(2, **o), lambda **o: tg.normal(0.0, 1.0, (2,), **o),
+    ],
+)  # fmt: skip
+def test_factories_write_into_out(make):
+    whole = tg.full((4,), -9, dtype=tg.float64)
+    part = whole[:2]
+    tg.manual_seed(1)
+    assert make(out=part) is part
+    assert -9 not in whole[:2].tolist() and whole[2:].tolist() == [-9, -9]
+    tg.manual_seed(1)
+    assert tg.equal(part, make(dtype=tg.float64))
+    assert make(out=tg.empty(0, dtype=tg.float64)).shape == (2,)
+    with pytest.raises(RuntimeError, match="out has shape"):
+        make(out=tg.empty(3, dtype=tg.float64))
+
+
+def test_memory_layouts_are_refused_instead_of_ignored():
+    for make in (tg.zeros, tg.randn, tg.arange, tg.eye):
+        with pytest.raises(TypeError, match="layout must be None"):
+            make(2, layout="sparse")
+    for make in (tg.zeros_like, tg.randn_like):
+        with pytest.raises(TypeError, match="layout must be None"):
+            make(tg.ones(2), layout="sparse")
+        with pytest.raises(TypeError, match="memory_format must be None"):
+            make(tg.ones(2), memory_format="channels_last")
+
+
 def test_likes_and_news():
     x = tg.ones(2, 3, dtype=tg.float64)
     for make in (tg.zeros_like, tg.ones_like, tg.empty_like, tg.rand_like, tg.randn_like):
@@ -58,6 +103,9 @@ def test_likes_and_news():
 
 
 def test_arange_and_linspace():
+    assert tg.arange(end=3).tolist() == [0, 1, 2] and tg.arange(start=1, end=3).tolist() == [1, 2]
+    with pytest.raises(TypeError, match="'end'"):
+        tg.arange()
     assert tg.arange(5).tolist() == [0, 1, 2, 3, 4] and tg.arange(5).dtype is tg.int64
     assert tg.arange(0, 1, 0.25).tolist() == [0, 0.25, 0.5, 0.75]
     assert tg.arange(5, 1, -2).tolist() == [5, 3]

@@ -114,6 +114,23 @@ def test_leaves_are_protected(write, message):
         write(x)
 
 
+def test_masks_activations_and_fused_products_in_place():
+    x = tg.tensor([-1.0, 2.0, 3.0], requires_grad=True)
+    y = x * 1
+    assert y.masked_fill_(y > 2.5, 9.0) is y and y.tolist() == [-1, 2, 9]
+    y.relu_().addcmul_(x, x, value=2)
+    assert y.tolist() == [2, 10, 27]
+    y.sigmoid_().sum().backward()
+    slope = [p * (1 - p) for p in tg.sigmoid(tg.tensor([2.0, 10.0, 27.0])).tolist()]
+    expected = [slope[0] * -4, slope[1] * 9, slope[2] * 12]
+    assert x.grad.tolist() == pytest.approx(expected)
+    with pytest.raises(RuntimeError, match="masked_fill_: output with shape"):
+        tg.zeros(1).masked_fill_(tg.tensor([True, False]), 1.0)
+    one, two = tg.ones(2), tg.full((2,), 2.0)
+    assert tg.addcmul(one, two, two, value=0.5).tolist() == [3, 3]
+    assert tg.addcdiv(one, one, two, value=4).tolist() == [3, 3]
+
+
 def test_refusals():
     with pytest.raises(RuntimeError, match="single memory location"):
         tg.zeros(1).expand(3).add_(1)

@@ -206,6 +206,14 @@ def test_grad_allow_unused_and_materialize():
     assert zeros.tolist() == [0.0, 0.0]
 
 
+def test_grad_takes_arguments_in_pytorchs_order():
+    x, unused = leaf(2.0), leaf(3.0)
+    assert tg.autograd.grad(x * 2, [x, unused], None, False, False, True, True) == (tg.tensor(2.0), None)
+    assert tg.autograd.grad(x * 2, x, only_inputs=True)[0].item() == 2
+    with pytest.raises(RuntimeError, match="only_inputs=False is not supported"):
+        tg.autograd.grad(x * 2, x, only_inputs=False)
+
+
 def test_grad_of_one_output_of_several():
     x = leaf(1.0, 2.0, 3.0)
     a, b = (x * x).split([1, 2])
@@ -383,6 +391,8 @@ def test_grad_fn_reads_like_pytorchs():
     ((accumulate, _),) = mul.next_functions
     assert accumulate.name() == "AccumulateGrad"
     assert accumulate.variable is x
+    assert repr(y.grad_fn) == f"<ExpBackward0 object at {id(y.grad_fn):#x}>"
+    assert repr(accumulate).startswith("<AccumulateGrad object at 0x")
 
 
 def test_anomaly_mode_names_the_operation():

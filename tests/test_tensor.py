@@ -76,6 +76,9 @@ def test_numbers_out():
     ("act", "error", "message"),
     [
         (lambda: tg.zeros(2).item(), RuntimeError, "cannot be converted to Scalar"),
+        (lambda: float(tg.zeros(2)), ValueError, "only one element tensors"),
+        (lambda: int(tg.zeros(0)), ValueError, "only one element tensors"),
+        (lambda: complex(tg.zeros(2)), ValueError, "only one element tensors"),
         (lambda: bool(tg.zeros(2)), RuntimeError, "ambiguous"),
         (lambda: bool(tg.zeros(0)), RuntimeError, "no values is ambiguous"),
         (lambda: [1][tg.tensor(0.0)], TypeError, "index"),

@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad5329 import dtypes
 from tinygrad5329.backends.device import as_device
 from tinygrad5329.dtypes import dtype
+from tinygrad5329.ops.promote import write_out
 from tinygrad5329.tensor import Tensor, wrap
 
 __all__ = [
@@ -19,32 +20,47 @@ __all__ = [
 ]  # fmt: skip
 
 
-def finish(array: Any, requires_grad: bool, device: Any = None, layout: Any = None, pin_memory: bool = False) -> Tensor:
-    """A tensor around a new array, with the options that all factories share."""
+def finish(
+    op: str, array: Any, requires_grad: bool, device: Any = None, layout: Any = None, pin_memory: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """A tensor around a new array, or `out` filled with it, with the options that all factories share."""
     as_device(device)
+    if layout is not None:
+        raise TypeError(f"{op}(): layout must be None, which is dense (strided) memory, but got {layout!r}")
     if pin_memory:
         raise RuntimeError("pin_memory=True needs a CUDA device; there is none")
-    t = wrap(array)
+    t = wrap(array) if out is None else write_out(op, out, wrap(array))
     if requires_grad:
         t.requires_grad = True
     return t
 
 
-def shape_of(size: Sequence[Any], op: str) -> tuple[int, ...]:
-    """``zeros(2, 3)`` and ``zeros((2, 3))`` alike, as a tuple of ints."""
-    if len(size) == 1 and isinstance(size[0], (tuple, list)):
-        size = size[0]
+def shape_of(sizes: Sequence[Any], op: str, size: Any = None) -> tuple[int, ...]:
+    """``zeros(2, 3)``, ``zeros((2, 3))`` and ``zeros(size=(2, 3))`` alike, as a tuple of ints."""
+    if size is not None:
+        if sizes:
+            raise TypeError(f"{op}() got multiple values for argument 'size'")
+        if not isinstance(size, (tuple, list)):
+            raise TypeError(f"{op}(): argument 'size' must be tuple of ints, not {type(size).__name__}")
+        sizes = size
+    elif not sizes:
+        raise TypeError(f"{op}() missing 1 required positional argument: 'size'; a scalar has the size ()")
+    elif len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
+        sizes = sizes[0]
     try:
-        shape = tuple([n.__index__() for n in size])
+        shape = tuple([n.__index__() for n in sizes])
     except AttributeError:
-        bad = next(n for n in size if not hasattr(n, "__index__"))
+        bad = next(n for n in sizes if not hasattr(n, "__index__"))
         raise TypeError(f"{op}(): argument 'size' must be tuple of ints, but found {type(bad).__name__}") from None
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     return shape
 
 
-def _type(d: Any) -> np.dtype[Any]:
+def _type(d: Any, out: Tensor | None = None) -> np.dtype[Any]:
+    if d is None and out is not None:
+        return out._array.dtype
     return dtypes.numpy_dtype(dtypes.get_default_dtype() if d is None else d)
 
 
@@ -117,7 +133,7 @@ def tensor(
     """
     d = None if dtype is None else _type(dtype)
     array = np.array(_infer(data, d), d, order="C")
-    return finish(array, requires_grad, device, None, pin_memory)
+    return finish("tensor", array, requires_grad, device, None, pin_memory)
 
 
 def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tensor:
@@ -150,16 +166,19 @@ def from_numpy(ndarray: np.ndarray[Any, Any], /) -> Tensor:
     return wrap(ndarray)
 
 
+def check_memory_format(op: str, memory_format: Any) -> None:
+    """Refuse the memory formats of images: there is one way only that elements lie in memory."""
+    if memory_format is not None:
+        raise TypeError(f"{op}(): memory_format must be None, got {memory_format!r}")
+
+
 def _filled(name: str, about: str, make: Any) -> Any:
     def function(
-        *size: Any, out: Tensor | None = None, dtype: Any = None, layout: Any = None, device: Any = None,
-        pin_memory: bool = False, requires_grad: bool = False,
+        *sizes: Any, size: Any = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
+        device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
     ) -> Tensor:  # fmt: skip
-        array = make(shape_of(size, name), _type(dtype))
-        if out is not None:
-            out._array = array.astype(out._array.dtype)
-            return out
-        return finish(array, requires_grad, device, layout, pin_memory)
+        array = make(shape_of(sizes, name, size), _type(dtype, out))
+        return finish(name, array, requires_grad, device, layout, pin_memory, out)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"A tensor of the given size, {about} (``torch.{name}``)."
@@ -175,6 +194,7 @@ def full(
     size: Any,
     fill_value: Any,
     *,
+    out: Tensor | None = None,
     dtype: Any = None,
     layout: Any = None,
     device: Any = None,
@@ -183,9 +203,9 @@ def full(
     """A tensor of one value, whose dtype it has unless given (``torch.full``)."""
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
-    d = dtypes.of_scalar(fill_value).numpy if dtype is None else _type(dtype)
+    d = dtypes.of_scalar(fill_value).numpy if dtype is None and out is None else _type(dtype, out)
     shape = shape_of((size,) if isinstance(size, (tuple, list)) else size, "full")
-    return finish(np.full(shape, dtypes.to_fill(fill_value, d), d), requires_grad, device)
+    return finish("full", np.full(shape, dtypes.to_fill(fill_value, d), d), requires_grad, device, layout, out=out)
 
 
 def _like(name: str, about: str, make: Any) -> Any:
@@ -193,8 +213,9 @@ def _like(name: str, about: str, make: Any) -> Any:
         input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
         memory_format: Any = None,
     ) -> Tensor:  # fmt: skip
+        check_memory_format(name, memory_format)
         array = make(input._array, None if dtype is None else _type(dtype))
-        return finish(array, requires_grad, device, layout)
+        return finish(name, array, requires_grad, device, layout)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"A tensor of the shape and dtype of `input`, {about} (``torch.{name}``)."
@@ -220,12 +241,12 @@ def full_like(
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
     array = np.full_like(input._array, dtypes.to_fill(fill_value, d), d)
-    return finish(array, requires_grad, device)
+    return finish("full_like", array, requires_grad, device, layout)
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False,
+    start: Any = None, end: Any = None, step: Any = 1, *, out: Tensor | None = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Values from `start` up to, not including, `end` (``torch.arange``).
 
@@ -233,30 +254,34 @@ def arange(
     tensor([1.0000, 1.5000, 2.0000])
     """
     if end is None:
-        start, end = 0, start
+        start, end = None, start
+    if end is None:
+        raise TypeError("arange() missing 1 required argument: 'end'")
+    start = 0 if start is None else start
     start, end, step = (v.item() if isinstance(v, Tensor) else v for v in (start, end, step))
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if (step > 0) != (end >= start) and start != end:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     whole = all(isinstance(v, (int, np.integer)) for v in (start, end, step))
-    d = (np.dtype(np.int64) if whole else _type(None)) if dtype is None else _type(dtype)
+    d = np.dtype(np.int64) if whole and dtype is None and out is None else _type(dtype, out)
     if whole:
         values = np.arange(start, end, step).astype(d, copy=False)
     else:
         count = int(np.ceil((end - start) / step))
         values = (start + np.arange(count, dtype=np.float64) * step).astype(d)
-    return finish(values, requires_grad, device)
+    return finish("arange", values, requires_grad, device, layout, out=out)
 
 
 def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+    start: Any, end: Any, steps: int, *, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """`steps` values from `start` to `end`, both included (``torch.linspace``)."""
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     start, end = (v.item() if isinstance(v, Tensor) else v for v in (start, end))
-    d = _type(dtype)
+    d = _type(dtype, out)
     # PyTorch computes in the dtype of the result, from both ends towards the middle.
     work = d if d.kind in "fc" else np.dtype(np.float64)
     step = work.type((end - start) / (steps - 1)) if steps > 1 else work.type(0)
@@ -264,7 +289,7 @@ def linspace(
     low = work.type(start) + step * index
     high = work.type(end) - step * (steps - 1 - index)
     values = np.where(np.arange(steps) < steps // 2, low, high if steps > 1 else low)
-    return finish(values.astype(d), requires_grad, device)
+    return finish("linspace", values.astype(d), requires_grad, device, layout, out=out)
 
 
 def logspace(
@@ -279,25 +304,27 @@ def logspace(
 ) -> Tensor:
     """`steps` values from ``base ** start`` to ``base ** end``, evenly spaced in the exponent (``torch.logspace``)."""
     exponents = linspace(start, end, steps, dtype=dtypes.float64)._array
-    return finish((base**exponents).astype(_type(dtype)), requires_grad, device)
+    return finish("logspace", (base**exponents).astype(_type(dtype)), requires_grad, device)
 
 
 def eye(
     n: int,
     m: int | None = None,
     *,
+    out: Tensor | None = None,
     dtype: Any = None,
     layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """The identity matrix, or its ``n x m`` part (``torch.eye``)."""
-    return finish(np.eye(*shape_of((n, n if m is None else m), "eye"), dtype=_type(dtype)), requires_grad, device)
+    array = np.eye(*shape_of((n, n if m is None else m), "eye"), dtype=_type(dtype, out))
+    return finish("eye", array, requires_grad, device, layout, out=out)
 
 
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A 0-d tensor of one number (``torch.scalar_tensor``)."""
-    return finish(np.asarray(s, _type(dtype)), requires_grad, device)
+    return finish("scalar_tensor", np.asarray(s, _type(dtype)), requires_grad, device)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -154,14 +154,23 @@ class Described:
             raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous; use .any() or .all()")
         return bool(self._array.item())
 
+    def _only_element(self) -> Any:
+        # PyTorch raises another type here than item() does.
+        if self._array.size != 1:
+            raise ValueError(
+                "only one element tensors can be converted to Python scalars; this one has shape "
+                f"{tuple(self.shape)}: use .tolist() for a list of numbers"
+            )
+        return self._array.item()
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._only_element())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._only_element())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._only_element())
 
     def __index__(self) -> int:
         if self._array.size != 1 or self._array.dtype.kind not in "iub":

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad5329 import dtypes
 from tinygrad5329 import random as streams
-from tinygrad5329.creation import finish, shape_of
+from tinygrad5329.creation import check_memory_format, finish, shape_of
 from tinygrad5329.grad_mode import state
 from tinygrad5329.ops.inplace import _overwrite, adopt, check_writable
 from tinygrad5329.random import Generator, default_generator
@@ -20,7 +20,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _float_type(d: Any) -> np.dtype[Any]:
+def _float_type(d: Any, out: Tensor | None = None) -> np.dtype[Any]:
+    if d is None and out is not None:
+        return out._array.dtype
     return dtypes.numpy_dtype(dtypes.get_default_dtype() if d is None else d)
 
 
@@ -29,25 +31,21 @@ def _source(generator: Generator | None) -> Generator:
 
 
 def rand(
-    *size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
-    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: Any, size: Any = None, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Uniform numbers of [0, 1) (``torch.rand``), the same as PyTorch's for the same seed."""
-    if out is not None:
-        return out.uniform_(generator=generator)
-    array = _source(generator).uniform(shape_of(size, "rand"), dtype=_float_type(dtype))
-    return finish(array, requires_grad, device, layout, pin_memory)
+    array = _source(generator).uniform(shape_of(sizes, "rand", size), dtype=_float_type(dtype, out))
+    return finish("rand", array, requires_grad, device, layout, pin_memory, out)
 
 
 def randn(
-    *size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
-    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: Any, size: Any = None, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Standard normal numbers (``torch.randn``), PyTorch's for the same seed to rounding."""
-    if out is not None:
-        return out.normal_(generator=generator)
-    array = _source(generator).normal(shape_of(size, "randn"), dtype=_float_type(dtype))
-    return finish(array, requires_grad, device, layout, pin_memory)
+    array = _source(generator).normal(shape_of(sizes, "randn", size), dtype=_float_type(dtype, out))
+    return finish("randn", array, requires_grad, device, layout, pin_memory, out)
 
 
 def randint(
@@ -69,7 +67,7 @@ def randint(
         )
     d = np.dtype(np.int64) if dtype is None else dtypes.numpy_dtype(dtype)
     array = _source(generator).randint(int(low), int(high), shape_of((size,), "randint"), dtype=d)
-    return finish(array, requires_grad, device, layout)
+    return finish("randint", array, requires_grad, device, layout)
 
 
 def randperm(
@@ -79,10 +77,7 @@ def randperm(
     """The numbers 0 to n - 1 in random order (``torch.randperm``)."""
     d = np.dtype(np.int64) if dtype is None else dtypes.numpy_dtype(dtype)
     array = _source(generator).randperm(n, dtype=d)
-    if out is not None:
-        out._array = array.astype(out._array.dtype)
-        return out
-    return finish(array, requires_grad, device, layout, pin_memory)
+    return finish("randperm", array, requires_grad, device, layout, pin_memory, out)
 
 
 def _like(name: str, make: Any) -> Any:
@@ -90,8 +85,10 @@ def _like(name: str, make: Any) -> Any:
         input: Tensor, *args: Any, dtype: Any = None, layout: Any = None, device: Any = None,
         requires_grad: bool = False, memory_format: Any = None, **options: Any,
     ) -> Tensor:  # fmt: skip
+        check_memory_format(f"{name}_like", memory_format)
         d = input.dtype if dtype is None else dtype
-        return make(*args, input._array.shape, dtype=d, device=device, requires_grad=requires_grad, **options)
+        shape = input._array.shape
+        return make(*args, shape, dtype=d, layout=layout, device=device, requires_grad=requires_grad, **options)
 
     function.__name__ = function.__qualname__ = f"{name}_like"
     function.__doc__ = f"``{name}`` with the shape and dtype of `input` (``torch.{name}_like``)."
@@ -118,11 +115,8 @@ def normal(
         raise TypeError("normal(): a size is needed when mean and std are numbers")
     else:
         shape = shape_of((size,), "normal")
-        array = _source(generator).normal(shape, float(mean), float(std), dtype=_float_type(dtype))
-    if out is not None:
-        out._array = array.astype(out._array.dtype)
-        return out
-    return finish(array, requires_grad, device)
+        array = _source(generator).normal(shape, float(mean), float(std), dtype=_float_type(dtype, out))
+    return finish("normal", array, requires_grad, device, out=out)
 
 
 def _array(value: Any) -> Any:

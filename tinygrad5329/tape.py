@@ -85,6 +85,9 @@ class Node:
         """The node's name as PyTorch writes it, such as ``MulBackward0``."""
         return type(self).__name__
 
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
     #: How many outputs the operation has; None for one without a :class:`Port`.
     outputs: int | None = None
 
@@ -136,6 +139,9 @@ class AccumulateGrad:
     def name(self) -> str:
         """PyTorch's name of this node."""
         return "AccumulateGrad"
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self):#x}>"
 
     def __eq__(self, other: object) -> bool:
         return type(other) is AccumulateGrad and other.variable is self.variable

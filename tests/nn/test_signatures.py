@@ -59,7 +59,7 @@ def test_utility(name, oracle):
 WITHOUT = {
     "T_destination", "call_super_init", "dump_patches",  # of no use here
     "cuda", "ipu", "xpu", "mtia", "bfloat16", "share_memory", "compile",  # devices and dtypes that we lack
-    "register_backward_hook", "register_full_backward_hook", "register_full_backward_pre_hook",
+    "register_backward_hook",  # deprecated: it sees the wrong gradients
 }  # fmt: skip
 
 

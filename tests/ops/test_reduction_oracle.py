@@ -8,6 +8,8 @@ import math
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="oracle: pip install 'tinygrad5329[oracle]'")
+
 from .agreement import LAYOUTS, agree, agree_on_error
 
 MULTIPLE = [

@@ -4,6 +4,7 @@ from tinygrad5329.autograd.anomaly import detect_anomaly, is_anomaly_enabled, se
 from tinygrad5329.autograd.backward import backward, grad
 from tinygrad5329.autograd.function import Function
 from tinygrad5329.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
+from tinygrad5329.autograd.intercept import intercept
 from tinygrad5329.grad_mode import (
     enable_grad,
     inference_mode,
@@ -22,6 +23,7 @@ __all__ = [
     "gradcheck",
     "gradgradcheck",
     "inference_mode",
+    "intercept",
     "is_anomaly_enabled",
     "is_grad_enabled",
     "no_grad",

@@ -80,11 +80,14 @@ def grad(
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The gradients of `outputs` with respect to `inputs`, without touching any ``grad`` (``torch.autograd.grad``).
+
+    `only_inputs` is there for old scripts, which pass True. There is no other way.
 
     Returns
     -------
@@ -99,6 +102,8 @@ def grad(
     >>> grad(dx, x)
     (tensor(18.),)
     """
+    if not only_inputs:
+        raise RuntimeError("grad(): only_inputs=False is not supported; call backward to accumulate into every leaf")
     if is_grads_batched:
         raise RuntimeError("grad(): is_grads_batched=True is not supported; call grad once for each gradient")
     if materialize_grads and allow_unused is False:

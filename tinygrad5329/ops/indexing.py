@@ -13,7 +13,7 @@ import numpy as np
 from tinygrad5329.backends.scatter import add_at, scatter_zeros
 from tinygrad5329.description import check_dim
 from tinygrad5329.grad_mode import state
-from tinygrad5329.ops.inplace import adopt, check_writable
+from tinygrad5329.ops.inplace import adopt, check_writable, in_place
 from tinygrad5329.ops.primitive import Primitive, unbroadcast
 from tinygrad5329.ops.promote import as_tensor_operand, cast, write_out
 from tinygrad5329.tensor import Tensor, attach, bump_version, method, wrap
@@ -355,6 +355,12 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
             f"{value._array.ndim} dimension(s)."
         )
     return _masked_fill(input, as_tensor_operand("masked_fill", "value", value, input.dtype), mask=mask._array.copy())
+
+
+@method
+def masked_fill_(self: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """Write `value` where `mask` is true (``torch.Tensor.masked_fill_``)."""
+    return in_place(self, "masked_fill_", masked_fill, mask, value)
 
 
 @method

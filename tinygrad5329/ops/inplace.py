@@ -16,13 +16,13 @@ import numpy as np
 from tinygrad5329 import dtypes
 from tinygrad5329.backends.scatter import scatter_zeros
 from tinygrad5329.grad_mode import state
-from tinygrad5329.ops import arithmetic, choosing, pointwise
+from tinygrad5329.ops import activation, arithmetic, choosing, pointwise
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import can_cast
 from tinygrad5329.ops.shaping import _inverse
-from tinygrad5329.tensor import Tensor, _set_view_renewal, attach, bump_version, method, wrap
+from tinygrad5329.tensor import Tensor, _set_view_renewal, bump_version, method, wrap
 
-__all__ = ["adopt", "as_strided", "check_writable", "in_place"]
+__all__ = ["addcdiv", "addcmul", "adopt", "as_strided", "check_writable", "in_place"]
 
 
 class Place(NamedTuple):
@@ -268,6 +268,8 @@ for _name in [
     _define(f"{_name}_", getattr(arithmetic, _name), _UFUNCS.get(_name))
 for _name in ["clamp", "clamp_min", "clamp_max", "clip"]:
     _define(f"{_name}_", getattr(choosing, _name))
+for _name in ["relu", "sigmoid"]:
+    _define(f"{_name}_", getattr(activation, _name))
 for _name in pointwise.__all__:
     _define(f"{_name}_", getattr(pointwise, _name), _UFUNCS.get(_name))
 
@@ -278,21 +280,22 @@ for _operator, _name in {
     setattr(Tensor, _operator, getattr(Tensor, _name))
 
 
-def _addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+@method
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """``input + value * tensor1 * tensor2`` (``torch.addcmul``)."""
     product = tensor1 * tensor2
     return input + (product if value == 1 else value * product)
 
 
-def _addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+@method
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """``input + value * tensor1 / tensor2`` (``torch.addcdiv``)."""
     quotient = tensor1 / tensor2
     return input + (quotient if value == 1 else value * quotient)
 
 
-attach(addcmul=_addcmul, addcdiv=_addcdiv)
-_define("addcmul_", _addcmul)
-_define("addcdiv_", _addcdiv)
+_define("addcmul_", addcmul)
+_define("addcdiv_", addcdiv)
 
 
 @method

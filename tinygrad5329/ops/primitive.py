@@ -99,6 +99,7 @@ class Primitive:
         self.inputs = (code.co_varnames[first_keyword],) if self.variadic else code.co_varnames[1 : code.co_argcount]
         self.params = code.co_varnames[code.co_argcount : first_keyword]
         self.plans: dict[tuple[int, int], Plan] = {}
+        self.node_type: type[OpNode] = OpNode
         REGISTRY[name] = self
 
     def __repr__(self) -> str:
@@ -169,7 +170,10 @@ class Primitive:
         plan = self.plans.get(key)
         if plan is None:
             plan = self.plans[key] = Plan(self, mask, len(arrays))
-        node = OpNode()
+            if self.node_type is OpNode:
+                # Code written for PyTorch reads the class names of nodes.
+                self.node_type = type(self.node_name, (OpNode,), {"__slots__": (), "__doc__": OpNode.__doc__})
+        node = self.node_type()
         node.op = self
         node.plan = plan
         node.seq = tick()
@@ -250,9 +254,6 @@ class OpNode(Node):
     guards: list[Version]
     shapes: list[tuple[int, ...]] | None
     specs: tuple[tuple[tuple[int, ...], Any], ...] | None
-
-    def name(self) -> str:
-        return self.op.node_name
 
     @property
     def outputs(self) -> int | None:  # type: ignore[override]
