@@ -399,3 +399,13 @@ def test_anomaly_mode_names_the_operation():
     x = leaf(0.0)
     with tg.autograd.detect_anomaly(), pytest.raises(RuntimeError, match=r"SqrtBackward0.*nan"):
         (x.sqrt() * 0).backward()
+
+
+def test_infinities_and_nans_pass_where_numpys_warnings_are_errors():
+    x = leaf(0.0)
+    with np.errstate(all="raise"):
+        y = x.sqrt() - x.sqrt() + x.log() * 0
+        y.backward()
+    assert np.isnan(x.grad.item())
+    z = leaf(1.0, 2.0)
+    z.data.div_(0).sub_(z)

@@ -10,6 +10,7 @@ tensor([2., 4., 6.])
 
 from __future__ import annotations
 
+import math as _math
 import warnings as _warnings
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,9 @@ from tinygrad5329.size import Size
 from tinygrad5329.tensor import Tensor, is_tensor
 
 __version__ = "0.1.0"
+
+inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
+newaxis = None
 
 # Infinities and NaNs are values here, as in PyTorch, so NumPy's warnings about them say nothing new.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad5329\.(ops|backends|tape)")

@@ -171,7 +171,8 @@ def _run(
             seed = _checked(t, given, i, create_graph)
         roots.append((_edge(t), seed))
     keep = create_graph if retain_graph is None else retain_graph
-    with set_grad_enabled(create_graph):
+    # Infinities and NaNs are values here, also where someone turned NumPy's warnings into errors.
+    with set_grad_enabled(create_graph), np.errstate(all="ignore"):
         return walk(roots, graph=create_graph, keep=keep, targets=targets, watch=anomaly.watcher())
 
 

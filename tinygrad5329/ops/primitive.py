@@ -276,11 +276,7 @@ class OpNode(Node):
         if graph:
             gradients = self._pull_tensors(g)
         else:
-            try:
-                gradients = self.plan.pull(NUMPY, g, self.saved)
-            except (RuntimeWarning, FloatingPointError):
-                with np.errstate(all="ignore"):
-                    gradients = self.plan.pull(NUMPY, g, self.saved)
+            gradients = self.plan.pull(NUMPY, g, self.saved)
         if self.shapes is not None:
             xp = tensor_namespace if graph else NUMPY
             return [unbroadcast(xp, each, shape) for each, shape in zip(gradients, self.shapes, strict=True)]

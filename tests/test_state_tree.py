@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad5329 as tg
 from tinygrad5329.tensor import Tensor
-from tinygrad5329.training.state_tree import put_together, take_apart
+from tinygrad5329.state_tree import put_together, take_apart
 
 
 def there_and_back(state: Any) -> Any:
