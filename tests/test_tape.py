@@ -409,3 +409,15 @@ def test_infinities_and_nans_pass_where_numpys_warnings_are_errors():
     assert np.isnan(x.grad.item())
     z = leaf(1.0, 2.0)
     z.data.div_(0).sub_(z)
+
+
+def test_an_infinite_gradient_stops_where_nothing_passes():
+    for act in (
+        lambda t: t.clamp(min=0.0),
+        lambda t: t.clamp(tg.zeros(2)),
+        lambda t: tg.where(t > 0, t, 0.0),
+        lambda t: t.relu(),
+    ):
+        x = leaf(-1.0, 4.0)
+        act(x).sqrt().sum().backward()
+        assert x.grad.tolist() == [0.0, 0.25]

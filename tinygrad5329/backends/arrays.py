@@ -30,10 +30,8 @@ def array_namespace(module: ModuleType) -> Any:
         return x.conjugate() if isinstance(x, complex) or x.dtype.kind == "c" else x
 
     def clip(x: Any, low: Any, high: Any) -> Any:
-        # np.clip spends microseconds on its arguments before it reaches these two.
-        if low is not None:
-            x = module.maximum(x, low)
-        return x if high is None else module.minimum(x, high)
+        # The method takes both bounds in one pass; np.clip spends microseconds before it gets there.
+        return x.clip(low, high)
 
     xp.conj = conj
     if module is np:

@@ -38,7 +38,7 @@ _where = Primitive(
 _clamp = Primitive(
     "clamp",
     lambda xp, x, *, min, max: xp.clip(x, min, max),
-    lambda xp, g, x, min, max: g * _inside(x, min, max),
+    lambda xp, g, x, min, max: xp.where(_inside(x, min, max), g, 0.0),
 )
 
 
@@ -106,15 +106,15 @@ def _bound(value: Any, d: Any) -> Any:
 _clamp_low = Primitive(
     "clamp_low",
     lambda xp, x, low: xp.maximum(x, low),
-    lambda xp, g, x, low: g * (x >= low),
-    lambda xp, g, x, low: g * (x < low),
+    lambda xp, g, x, low: xp.where(x >= low, g, 0.0),
+    lambda xp, g, x, low: xp.where(x < low, g, 0.0),
     broadcasts=True,
 )
 _clamp_high = Primitive(
     "clamp_high",
     lambda xp, x, high: xp.minimum(x, high),
-    lambda xp, g, x, high: g * (x <= high),
-    lambda xp, g, x, high: g * (x > high),
+    lambda xp, g, x, high: xp.where(x <= high, g, 0.0),
+    lambda xp, g, x, high: xp.where(x > high, g, 0.0),
     broadcasts=True,
 )
 

@@ -129,7 +129,7 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
 _nan_to_num = Primitive(
     "nan_to_num",
     lambda xp, x, *, nan, posinf, neginf: xp.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
-    lambda xp, g, x: g * xp.isfinite(x),
+    lambda xp, g, x: xp.where(xp.isfinite(x), g, 0.0),
 )
 
 for _function in (round, nan_to_num):
