@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import tinygrad5329 as tg
-from tinygrad5329.tensor import Tensor
 from tinygrad5329.state_tree import put_together, take_apart
+from tinygrad5329.tensor import Tensor
 
 
 def there_and_back(state: Any) -> Any:
@@ -104,7 +104,7 @@ def test_a_tag_of_the_future_is_an_error() -> None:
         put_together({"$": "quaternion"}, {})
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, 1j, b"bytes", np.zeros(1, complex), np.array(["text"])])
+@pytest.mark.parametrize("value", [object(), 1j, np.zeros(1, complex), np.array(["text"])])
 def test_anything_else_is_refused_with_its_path(value: Any) -> None:
     with pytest.raises(TypeError, match=r"optimizer\.state\.0"):
         take_apart({"optimizer": {"state": [value]}})

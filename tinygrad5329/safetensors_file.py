@@ -94,12 +94,12 @@ def decode(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
                 f"{math.prod(shape) * itemsize} bytes that begin at {end}, of the {len(data)} in the file"
             )
         end = stop
-        raw = np.frombuffer(data[begin:stop], _TYPES[kind]).reshape(shape)
+        raw = np.frombuffer(data[begin:stop], _TYPES[kind])
         if kind == "BF16":
             widened.append(name)
-            arrays[name] = widen_bfloat16(raw)
+            arrays[name] = widen_bfloat16(raw).reshape(shape)
         else:
-            arrays[name] = plain_bools(raw, name).astype(raw.dtype.newbyteorder("="))
+            arrays[name] = plain_bools(raw, name).astype(raw.dtype.newbyteorder("=")).reshape(shape)
     if end != len(data):
         raise ValueError(f"its tensors take {end} bytes, but {len(data)} follow the header")
     warn_of_bfloat16(widened)
@@ -107,7 +107,7 @@ def decode(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def widen_bfloat16(raw: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The float32 values of bfloat16 bit patterns: their upper halves are the same."""
+    """The float32 values of a row of bfloat16 bit patterns: their upper halves are the same."""
     return (raw.astype(np.uint32) << 16).view(np.float32)
 
 

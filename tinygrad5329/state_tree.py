@@ -13,11 +13,12 @@ import numpy as np
 from tinygrad5329 import dtypes
 from tinygrad5329.backends.device import device
 from tinygrad5329.creation import from_numpy
+from tinygrad5329.nn.module_state_dict import StateDict
 from tinygrad5329.nn.parameter import Parameter
 from tinygrad5329.size import Size
 from tinygrad5329.tensor import Tensor
 
-__all__ = ["put_together", "take_apart"]
+__all__ = ["put_together", "take_apart", "view_within"]
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -25,6 +26,7 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 _TAG = "$"
 _RESERVED = "__metadata__"  # safetensors keeps this name for itself
 _DTYPES = {each.name: each for each in dtypes.ALL}
+_DICTS = (dict, OrderedDict, StateDict)  # others, such as a Counter, would come back as less than they were
 _SEQUENCES: dict[type, str] = {tuple: "tuple", Size: "size", set: "set", frozenset: "frozenset"}
 
 
@@ -60,12 +62,38 @@ def put_together(tree: Any, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Any:
     return _Reader(arrays).decode(tree)
 
 
+def view_within(memory: np.ndarray[Any, Any], numpy: Any, offset: Any, size: Any, stride: Any) -> np.ndarray[Any, Any]:
+    """The array of this dtype, offset, shape and strides (in bytes) in contiguous memory, checked to lie in it.
+
+    Raises
+    ------
+    ValueError
+        If it does not, or if these are no whole numbers. Python's integers decide: NumPy's own check wraps around.
+    """
+    numbers = (offset, *size, *stride)
+    if not all(type(n) is int and n >= 0 for n in numbers) or len(size) != len(stride):
+        raise ValueError(
+            f"it has a tensor of offset {offset!r}, size {size!r} and stride {stride!r}; expected whole numbers, as "
+            "many strides as sizes"
+        )
+    elements = math.prod(size)
+    end = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) + numpy.itemsize
+    if elements * numpy.itemsize >= 2**63 or (elements and end > memory.nbytes):
+        raise ValueError(
+            f"it has a tensor of size {size} that begins at byte {offset}, with steps of {stride} bytes, so it ends at "
+            f"byte {end} of a storage of {memory.nbytes}"
+        )
+    if not elements:
+        return np.empty(tuple(size), numpy)
+    return np.ndarray(tuple(size), numpy, memory, offset, tuple(stride))
+
+
 class _Writer:
     def __init__(self, what: str) -> None:
         self.what = what
         self.arrays: Arrays = {}
         self.within: set[int] = set()
-        self.nodes: dict[int, dict[str, Any]] = {}
+        self.seen: dict[int, tuple[int, dict[str, Any], Tensor]] = {}
         self.tensors: list[tuple[dict[str, Any], np.ndarray[Any, Any], str]] = []
 
     def encode(self, value: Any, where: str) -> Any:
@@ -86,13 +114,14 @@ class _Writer:
             return {_TAG: "dtype", "value": value.name}
         if isinstance(value, device):
             return {_TAG: "device", "value": str(value)}
-        if type(value) is list or type(value) in _SEQUENCES or isinstance(value, Mapping):
+        mapping = isinstance(value, Mapping) and (not isinstance(value, dict) or type(value) in _DICTS)
+        if mapping or type(value) is list or type(value) in _SEQUENCES:
             if id(value) in self.within:
                 raise ValueError(f"{self.what}: {where or 'the object'} holds itself; a file cannot")
             self.within.add(id(value))
-            node = self.mapping(value, where) if isinstance(value, Mapping) else self.sequence(value, where)
+            encoded = self.mapping(value, where) if mapping else self.sequence(value, where)
             self.within.remove(id(value))
-            return node
+            return encoded
         raise TypeError(
             f"{self.what}: {where or 'the object'} is a {type(value).__name__}, expected dict, OrderedDict, list, "
             "tuple, set, None, bool, int, float, str, bytes, Tensor, NumPy array, dtype, device or Size; "
@@ -119,18 +148,14 @@ class _Writer:
         return {_TAG: "ordered", "items": pairs, "metadata": self.encode(metadata, _join(where, "_metadata"))}
 
     def tensor(self, value: Tensor, where: str) -> dict[str, Any]:
-        if id(value) in self.nodes:
-            number = self.nodes[id(value)].setdefault("id", len(self.nodes))
-            # Numbers are given when first needed; the count of tensors seen since keeps them apart.
+        if id(value) in self.seen:
+            number, node, _ = self.seen[id(value)]
+            node["id"] = number
             return {_TAG: "same", "id": number}
-        if type(value) not in (Tensor, Parameter):
-            kind = type(value).__name__
-            if kind != "Buffer":
-                raise TypeError(f"{self.what}: {where or 'the object'} is a {kind}; save its .data, a Tensor, instead")
-        node: dict[str, Any] = {_TAG: "parameter" if isinstance(value, Parameter) else "tensor"}
+        node = {_TAG: "parameter" if isinstance(value, Parameter) else "tensor"}
         if value.requires_grad:
             node["requires_grad"] = True
-        self.nodes[id(value)] = node
+        self.seen[id(value)] = (len(self.seen), node, value)
         self.tensors.append((node, value.numpy(force=True), where))
         return node
 
@@ -225,10 +250,9 @@ class _Reader:
         array = self.copies[name]
         if "size" in node:
             numpy = _DTYPES[node["dtype"]].numpy
-            if (numpy == np.bool_) != (array.dtype == np.bool_) or min([node["offset"], *node["stride"]]) < 0:
-                raise ValueError(f"tensor {name!r} is a {numpy} view, offset {node['offset']}, of {array.dtype} memory")
-            # NumPy checks that all of it lies within the buffer.
-            array = np.ndarray(node["size"], numpy, array, node["offset"], node["stride"])  # type: ignore[call-overload]
+            if (numpy == np.bool_) != (array.dtype == np.bool_):
+                raise ValueError(f"tensor {name!r} is a {numpy} view of {array.dtype} memory")
+            array = view_within(array, numpy, node["offset"], node["size"], node["stride"])
         t = from_numpy(array)
         if node[_TAG] == "parameter":
             t = Parameter(t, requires_grad=False)
@@ -252,15 +276,15 @@ def _join(where: str, key: Any) -> str:
 
 
 def _advice(value: Any) -> str:
-    if isinstance(value, type) or callable(getattr(type(value), "__get__", None)):
-        return "save its name, and look it up after loading"
-    if hasattr(value, "state_dict"):
+    if not isinstance(value, type) and hasattr(value, "state_dict"):
         return "pass its .state_dict()"
-    if hasattr(value, "get_state"):
+    if not isinstance(value, type) and hasattr(value, "get_state"):
         return "pass its .get_state()"
-    if isinstance(value, (bool, int, float, str, bytes, list, tuple)):
-        plain = next(each for each in type(value).__mro__ if each.__module__ == "builtins")
-        return f"pass {plain.__name__}(value)"
+    if callable(value):
+        return "pass its name, and look it up after loading"
+    for plain in (dict, list, tuple, str, bytes, int, float):
+        if isinstance(value, plain):
+            return f"pass {plain.__name__}(value)"
     if isinstance(value, complex):
-        return "pass a complex tensor"
-    return "save what it was built from (save what it was built from as a dict of plain values)"
+        return "pass it as a tensor"
+    return "pass what it was built from, as a dict of plain values"

@@ -18,8 +18,8 @@ import numpy as np
 
 import tinygrad5329 as tg
 from tinygrad5329.atomic import write_atomically
-from tinygrad5329.tensor import Tensor
 from tinygrad5329.state_tree import put_together, take_apart
+from tinygrad5329.tensor import Tensor
 
 __all__ = ["CheckpointError", "load_checkpoint", "save_checkpoint"]
 
