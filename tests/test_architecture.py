@@ -33,7 +33,9 @@ LAYERS = [
     {"ops", "creation", "randomness"},
     {"autograd"},
     {"nn", "optim", "graph", "utils"},
-    {"training"},
+    {"safetensors_file", "state_tree", "torch_file"},
+    {"serialization"},
+    {"training", "compat"},
     {"cli", "__main__"},
 ]
 

@@ -77,17 +77,63 @@ newaxis = None
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad5329\.(ops|backends|tape)")
 
 if TYPE_CHECKING:
-    from tinygrad5329 import graph, training, utils
+    from tinygrad5329 import compat, graph, training, utils
+    from tinygrad5329.compat import amp, install_as_torch
+    from tinygrad5329.compat.amp import GradScaler, autocast, is_autocast_enabled
+    from tinygrad5329.compat.eager import compile
+    from tinygrad5329.compat.probes import accelerator, cuda, jit, mps, version, xpu
+    from tinygrad5329.compat.settings import (
+        are_deterministic_algorithms_enabled,
+        get_default_device,
+        get_float32_matmul_precision,
+        get_num_threads,
+        is_deterministic_algorithms_warn_only_enabled,
+        set_default_device,
+        set_float32_matmul_precision,
+        set_num_threads,
+        use_deterministic_algorithms,
+    )
+    from tinygrad5329.serialization import load, save
 
-#: Loaded when first asked for, so that importing the engine stays quick.
-_LAZY = frozenset({"graph", "training", "utils"})
+#: Loaded when first asked for, so that importing the engine stays quick: modules, and the names of others.
+_LAZY_MODULES = {
+    "compat": "compat",
+    "graph": "graph",
+    "training": "training",
+    "utils": "utils",
+    "amp": "compat.amp",
+}
+_LAZY_NAMES = {
+    name: module
+    for module, names in {
+        "serialization": ("load", "save"),
+        "compat.finder": ("install_as_torch",),
+        "compat.amp": ("GradScaler", "autocast", "is_autocast_enabled"),
+        "compat.eager": ("compile",),
+        "compat.probes": ("accelerator", "cuda", "jit", "mps", "version", "xpu"),
+        "compat.settings": (
+            "are_deterministic_algorithms_enabled",
+            "get_default_device",
+            "get_float32_matmul_precision",
+            "get_num_threads",
+            "is_deterministic_algorithms_warn_only_enabled",
+            "set_default_device",
+            "set_float32_matmul_precision",
+            "set_num_threads",
+            "use_deterministic_algorithms",
+        ),
+    }.items()
+    for name in names
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return _import_module(f"tinygrad5329.{name}")
+    if name in _LAZY_MODULES:
+        return _import_module(f"tinygrad5329.{_LAZY_MODULES[name]}")
+    if name in _LAZY_NAMES:
+        return getattr(_import_module(f"tinygrad5329.{_LAZY_NAMES[name]}"), name)
     raise AttributeError(f"module 'tinygrad5329' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY_MODULES, *_LAZY_NAMES})

@@ -36,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         parser = _build_parser()
-        options = parser.parse_args(arguments)
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        options = parser.parse_args(given)
+        if options.command is _run_script:  # all that follows the script is its own; argparse would drop a "--"
+            options.arguments = given[given.index(options.script, 1) + 1 :]
         if options.command is None:
             parser.print_help()
             return 0
@@ -77,6 +80,8 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _add_train(commands)
+    _add_run(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -166,6 +171,50 @@ def _add_train(commands: Any) -> None:
     where.add_argument("--quiet", action="store_true", help="no progress bar and no line an epoch")
 
 
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser(
+        "run",
+        help="run a PyTorch script with `import torch` meaning this package",
+        description="Run a PyTorch script with `import torch` meaning this package, in this process only.",
+    )
+    run.set_defaults(command=_run_script)
+    run.add_argument("script", help="a Python file")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="the script's own arguments")
+
+
+def _add_doctor(commands: Any) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="list the names of torch that a script uses, and which are missing here",
+        description=(
+            "List the names of torch that a script uses, and which are missing here, without running it. "
+            "The exit status is 1 if any is missing."
+        ),
+    )
+    doctor.set_defaults(command=_doctor)
+    doctor.add_argument("script", help="a Python file")
+
+
+def _run_script(options: argparse.Namespace) -> int:
+    from tinygrad5329.compat.script import run_script
+
+    try:
+        return run_script(options.script, options.arguments)
+    except (OSError, RuntimeError) as error:  # the script's own errors have been printed as Python prints them
+        return _fail(error, USER_ERROR, "run")
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from tinygrad5329.compat.doctor import report
+
+    try:
+        return FAILURE if report(options.script) else 0
+    except BrokenPipeError:
+        raise  # main knows what to do
+    except (OSError, SyntaxError, ValueError) as error:
+        return _fail(error, USER_ERROR, "doctor")
+
+
 def _train(options: argparse.Namespace) -> int:
     from tinygrad5329.training.config import RunConfig
     from tinygrad5329.training.run_folder import RunError, RunFolder
@@ -215,9 +264,9 @@ def _run(config: RunConfig, out: Path, *, resume: bool, overwrite: bool, quiet: 
     return 0
 
 
-def _fail(error: Exception, status: int) -> int:
+def _fail(error: Exception, status: int, command: str = "train") -> int:
     message = " ".join(str(error).split())
-    print(f"{_program()} train: error: {message}", file=sys.stderr)
+    print(f"{_program()} {command}: error: {message}", file=sys.stderr)
     return status
 
 

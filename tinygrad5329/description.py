@@ -46,7 +46,8 @@ class Described:
     @property
     def shape(self) -> Size:
         """The lengths of the dimensions."""
-        return Size(self._array.shape)
+        # Past the checks of Size: an array's shape holds ints.
+        return tuple.__new__(Size, self._array.shape)
 
     @property
     def device(self) -> device:

@@ -76,7 +76,7 @@ complex128 = cdouble = dtype("complex128", np.complex128)
 #: Every dtype of the engine, in PyTorch's promotion order.
 ALL = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64, complex64, complex128)
 _OF_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in ALL}
-_OF_PYTHON: dict[type, dtype] = {bool: bool_, int: int64, complex: complex64}
+_OF_PYTHON: dict[type, dtype] = {bool: bool_, int: int64, float: float64, complex: complex128}
 _OF_NAME = {each.name: each for each in ALL} | {
     "half": half, "float": float32, "double": float64, "short": int16, "int": int32, "long": int64,
     "cfloat": complex64, "cdouble": complex128,
@@ -114,10 +114,8 @@ def as_dtype(value: Any) -> dtype:
     """The dtype that `value` names: one of ours, a NumPy dtype, or Python's bool, int, float, complex."""
     if isinstance(value, dtype):
         return value
-    if value is float:
-        return float64 if _default is float64 else _default
     if isinstance(value, type) and value in _OF_PYTHON:
-        return complex_default() if value is complex else _OF_PYTHON[value]
+        return _OF_PYTHON[value]
     try:
         return of_numpy(np.dtype(value))
     except TypeError:

@@ -11,6 +11,7 @@ from tinygrad5329 import random as streams
 from tinygrad5329.creation import check_memory_format, finish, shape_of
 from tinygrad5329.grad_mode import state
 from tinygrad5329.ops.inplace import _overwrite, adopt, check_writable
+from tinygrad5329.ops.promote import broadcast_shape, expect_tensor
 from tinygrad5329.random import Generator, default_generator
 from tinygrad5329.tensor import Tensor, bump_version, method, wrap
 
@@ -27,7 +28,11 @@ def _float_type(d: Any, out: Tensor | None = None) -> np.dtype[Any]:
 
 
 def _source(generator: Generator | None) -> Generator:
-    return default_generator if generator is None else generator
+    if generator is None:
+        return default_generator
+    if not isinstance(generator, Generator):
+        raise TypeError(f"argument 'generator' must be tinygrad5329.Generator, not {type(generator).__name__}")
+    return generator
 
 
 def rand(
@@ -50,8 +55,8 @@ def randn(
 
 def randint(
     *bounds_and_size: Any, low: int | None = None, high: int | None = None, size: Any = None,
-    generator: Generator | None = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False,
+    generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Integers of [low, high), `low` being 0 if not given: ``randint(high, size)`` (``torch.randint``)."""
     given = list(bounds_and_size)
@@ -65,9 +70,12 @@ def randint(
         raise TypeError(
             f"randint() takes (high, size) or (low, high, size) with a tuple as size, got {bounds_and_size!r}"
         )
+    for name, bound in (("low", low), ("high", high)):
+        if not hasattr(bound, "__index__"):
+            raise TypeError(f"randint(): argument '{name}' must be int, not {type(bound).__name__}")
     d = np.dtype(np.int64) if dtype is None else dtypes.numpy_dtype(dtype)
     array = _source(generator).randint(int(low), int(high), shape_of((size,), "randint"), dtype=d)
-    return finish("randint", array, requires_grad, device, layout)
+    return finish("randint", array, requires_grad, device, layout, pin_memory, out)
 
 
 def randperm(
@@ -85,6 +93,7 @@ def _like(name: str, make: Any) -> Any:
         input: Tensor, *args: Any, dtype: Any = None, layout: Any = None, device: Any = None,
         requires_grad: bool = False, memory_format: Any = None, **options: Any,
     ) -> Tensor:  # fmt: skip
+        expect_tensor(f"{name}_like", "input", input)
         check_memory_format(f"{name}_like", memory_format)
         d = input.dtype if dtype is None else dtype
         shape = input._array.shape
@@ -105,9 +114,14 @@ def normal(
     device: Any = None, requires_grad: bool = False, out: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """Normal numbers; `mean` and `std` are numbers with a `size`, or tensors (``torch.normal``)."""
+    for name, value in (("mean", mean), ("std", std)):
+        if not isinstance(value, (Tensor, int, float)):
+            raise TypeError(f"normal(): argument '{name}' must be Tensor or float, not {type(value).__name__}")
+    if np.any(np.less(_array(std), 0)):
+        raise RuntimeError("normal expects all elements of std >= 0.0")
     if isinstance(mean, Tensor) or isinstance(std, Tensor):
         template = mean if isinstance(mean, Tensor) else std
-        shape = np.broadcast_shapes(np.shape(_array(mean)), np.shape(_array(std)))
+        shape = broadcast_shape("normal", np.shape(_array(mean)), np.shape(_array(std)))
         array = _source(generator).normal(shape, dtype=template._array.dtype)
         array *= _array(std)
         array += _array(mean)
@@ -126,10 +140,11 @@ def _array(value: Any) -> Any:
 @method
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probabilities in `input`, else 0 (``torch.bernoulli``)."""
+    expect_tensor("bernoulli", "input", input)
     if p is not None:
         return wrap(_source(generator).bernoulli(p, input._array.shape, dtype=input._array.dtype))
     if input._array.dtype.kind != "f":
-        raise RuntimeError(f"bernoulli: expected a floating point tensor of probabilities, got {input.dtype}")
+        raise NotImplementedError(f"bernoulli: expected a floating point tensor of probabilities, got {input.dtype}")
     return wrap(_source(generator).bernoulli_each(input._array, dtype=input._array.dtype))
 
 
@@ -151,13 +166,18 @@ def _filling(name: str, about: str, fill: Any) -> None:
             adopt(self, _overwrite, (wrap(self._array),), {}, name)
         return self
 
-    operation.__name__ = name
+    # What Python says about wrong arguments begins with this name.
+    operation.__name__ = operation.__qualname__ = fill.__name__ = fill.__qualname__ = name
     operation.__doc__ = f"Write {about} over all elements (``torch.Tensor.{name}``)."
     setattr(Tensor, name, operation)
 
 
-def _uniform(source: Generator, array: Any, a: float = 0.0, b: float = 1.0, **names: float) -> None:
-    source.uniform(None, names.pop("from", a), names.pop("to", b), out=array)
+def _uniform(source: Generator, array: Any, a: float = 0.0, b: float = 1.0, /, **names: float) -> None:
+    # `from` is a keyword of Python's, so that it can only be passed on.
+    low, high = names.pop("from", a), names.pop("to", b)
+    if names:
+        raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(names))}'")
+    source.uniform(None, low, high, out=array)
 
 
 _filling("uniform_", "uniform numbers", _uniform)
@@ -169,16 +189,19 @@ _filling("bernoulli_", "zeros and ones",
          lambda source, array, p=0.5: (
              source.bernoulli_each(p._array, out=array) if isinstance(p, Tensor) else source.bernoulli(p, out=array)
          ))  # fmt: skip
-_filling("random_", "random integers", lambda source, array, *bounds: _random(source, array, *bounds))
 
 
-def _random(source: Generator, array: Any, low: int | None = None, high: int | None = None) -> None:
-    if low is None:
+def _random(source: Generator, array: Any, *bounds: int, **names: int) -> None:
+    given = [*bounds, *(names.pop(each) for each in ("from", "to") if each in names)]
+    if names or len(given) > 2:
+        raise TypeError(f"random_() takes a bound or two, `from` and `to`: got {bounds} and {names}")
+    if not given:
         source.random(out=array)
-    elif high is None:
-        source.randint(0, low, out=array)
     else:
-        source.randint(low, high, out=array)
+        source.randint(0 if len(given) == 1 else given[0], given[-1], out=array)
+
+
+_filling("random_", "random integers", _random)
 
 
 def get_rng_state() -> Tensor:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, SupportsIndex
 
 __all__ = ["Size"]
 
@@ -17,6 +18,13 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
+    def __new__(cls, sizes: Iterable[SupportsIndex] = (), /) -> Size:
+        sizes = tuple(sizes)
+        for place, n in enumerate(sizes):
+            if not hasattr(n, "__index__"):
+                raise TypeError(f"Size() takes an iterable of 'int' (item {place} is '{type(n).__name__}')")
+        return tuple.__new__(cls, [n.__index__() for n in sizes])
+
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
         return math.prod(self)
@@ -25,10 +33,12 @@ class Size(tuple[int, ...]):
         return f"tinygrad5329.Size([{', '.join(map(str, self))}])"
 
     def __add__(self, other: Any) -> Size:
-        return Size(tuple(self) + tuple(other))
+        if not isinstance(other, tuple):
+            raise TypeError(f"can only concatenate tuple (not {type(other).__name__}) to Size")
+        return Size(tuple(self) + other)
 
     def __radd__(self, other: Any) -> Size:
-        return Size(tuple(other) + tuple(self))
+        return Size(other + tuple(self)) if isinstance(other, tuple) else NotImplemented
 
     def __mul__(self, times: Any) -> Size:
         return Size(tuple(self) * times)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329 import dtypes
 from tinygrad5329.ops.primitive import Primitive
-from tinygrad5329.ops.promote import as_tensor_operand, operands, write_out
+from tinygrad5329.ops.promote import as_tensor_operand, expect_tensor, operands, result_type, write_out
 from tinygrad5329.tensor import Tensor, attach, method, wrap
 
 __all__ = [
@@ -80,17 +81,29 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
     tensor([21, 22])
     """
     if alpha != 1:
-        other = mul(other, alpha)
+        other = _scaled("add", input, other, alpha)
     x, y = operands("add", input, other)
     result = _logical(np.logical_or, x, y) if _both_bool(x, y) else _add(x, y)
     return result if out is None else write_out("add", out, result)
+
+
+def _scaled(op: str, input: Any, other: Any, alpha: Any) -> Any:
+    """``alpha * other``, where the result's kind of number is not alpha's to decide."""
+    common = result_type(input, other)
+    if isinstance(alpha, complex) and not common.is_complex:
+        raise RuntimeError(f"{op}(): for non-complex input tensors, argument alpha must not be a complex number.")
+    if isinstance(alpha, float) and not (common.is_floating_point or common.is_complex):
+        raise RuntimeError(
+            f"{op}(): for integral input tensors, argument alpha must not be a floating point number: {alpha}"
+        )
+    return mul(other, bool(alpha) if common is dtypes.bool_ and isinstance(alpha, int) else alpha)
 
 
 @method
 def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """``input - alpha * other``, broadcast (``torch.sub``)."""
     if alpha != 1:
-        other = mul(other, alpha)
+        other = _scaled("sub", input, other, alpha)
     if _is_bool(other) or _is_bool(input):
         kind = "two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead."
         if not (_is_bool(input) and _is_bool(other)):
@@ -208,6 +221,7 @@ def fmod(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
 @method
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``-input`` (``torch.neg``)."""
+    expect_tensor("neg", "input", input)
     if input._array.dtype.kind == "b":
         raise RuntimeError(
             "Negation, the `-` operator, on a bool tensor is not supported. Use the `~` or "
@@ -232,15 +246,33 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
         result = _pow_scalar(x, exponent=value)
     else:
         _not_for_bools("pow", x, y)
-        result = _pow(x, y)
+        if not isinstance(x, Tensor):
+            # In the exponent's dtype, so that the rule computes in it too.
+            x = as_tensor_operand("pow", "input", x, y.dtype)
+        if y._array.dtype.kind == "i" and (y._array < 0).any():
+            result = _apply_integer_power(x._array, y._array)
+        else:
+            result = _pow(x, y)
     return result if out is None else write_out("pow", out, result)
+
+
+def _apply_integer_power(x: Any, y: Any) -> Tensor:
+    """Powers of integers with negative exponents among them, rounded towards zero as in PyTorch."""
+    inverse = np.where(x == 1, 1, np.where(x == -1, 1 - 2 * (y & 1), 0))
+    return wrap(np.where(y < 0, inverse, x ** np.maximum(y, 0)).astype(y.dtype))
 
 
 @method
 def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) -> Tensor:
     """``input + weight * (end - input)`` (``torch.lerp``)."""
+    expect_tensor("lerp", "input", input)
+    expect_tensor("lerp", "end", end)
+    if not (input.is_floating_point() or input.is_complex()):
+        raise NotImplementedError(f"\"lerp\" not implemented for '{input.dtype.name}': convert to floats first")
     if input.dtype is not end.dtype:
         raise RuntimeError(f"expected dtype {input.dtype} for `end`, but got dtype {end.dtype}")
+    if isinstance(weight, Tensor) and weight.dim() and weight.dtype is not input.dtype:
+        raise RuntimeError(f"expected dtype {input.dtype} for `weight` but got dtype {weight.dtype}")
     result = _lerp(input, end, as_tensor_operand("lerp", "weight", weight, input.dtype))
     return result if out is None else write_out("lerp", out, result)
 
@@ -291,5 +323,13 @@ for _name, _function in {
 }.items():  # fmt: skip
     _dunder(f"__{_name}__", _function)
     _dunder(f"__r{_name}__", _function, reflected=True)
-attach(__neg__=lambda self: neg(self), __pos__=lambda self: self)
+
+
+def _positive(self: Tensor) -> Tensor:
+    if _is_bool(self):
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return self
+
+
+attach(__neg__=lambda self: neg(self), __pos__=_positive)
 del _name, _function

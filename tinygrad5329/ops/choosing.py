@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad5329.ops.arithmetic import _not_for_bools
 from tinygrad5329.ops.primitive import Primitive
-from tinygrad5329.ops.promote import as_tensor_operand, cast, operands, result_type, write_out
+from tinygrad5329.ops.promote import as_tensor_operand, cast, expect_tensor, operands, result_type, write_out
 from tinygrad5329.tensor import Tensor, attach, method
 
 __all__ = ["clamp", "clamp_max", "clamp_min", "clip", "maximum", "minimum", "where"]
@@ -65,8 +65,9 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
 
 def _two_tensors(op: str, input: Any, other: Any) -> tuple[Any, Any]:
     for name, value in (("input", input), ("other", other)):
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{op}(): argument '{name}' must be Tensor, not {type(value).__name__}")
+        expect_tensor(op, name, value)
+        if value.is_complex():
+            raise RuntimeError(f"{op} not implemented for complex tensors.")
     return operands(op, input, other)
 
 
@@ -76,6 +77,12 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
 
     The gradient passes where the input lies inside, bounds included.
     """
+    expect_tensor("clamp", "input", input)
+    for name, bound in (("min", min), ("max", max)):
+        if not (bound is None or isinstance(bound, (Tensor, int, float, complex, np.generic))):
+            raise TypeError(f"clamp(): argument '{name}' must be Tensor or Number, not {type(bound).__name__}")
+    if any(isinstance(each, complex) for each in (min, max)) or input.is_complex():
+        raise NotImplementedError("clamp is not supported for complex types: they have no order")
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
@@ -122,12 +129,16 @@ _clamp_high = Primitive(
 @method
 def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:
     """``clamp`` with a lower bound only (``torch.clamp_min``)."""
+    if min is None:
+        raise TypeError("clamp_min(): argument 'min' must be Tensor or Number, not NoneType")
     return clamp(input, min=min, out=out)
 
 
 @method
 def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Tensor:
     """``clamp`` with an upper bound only (``torch.clamp_max``)."""
+    if max is None:
+        raise TypeError("clamp_max(): argument 'max' must be Tensor or Number, not NoneType")
     return clamp(input, max=max, out=out)
 
 

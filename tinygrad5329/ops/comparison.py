@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad5329.ops.promote import as_tensor_operand, operands, result_type, write_out
+from tinygrad5329.ops.primitive import misfit
+from tinygrad5329.ops.promote import (
+    as_tensor_operand,
+    broadcast_shape,
+    expect_tensor,
+    operands,
+    result_type,
+    write_out,
+)
 from tinygrad5329.tensor import Tensor, attach, method, wrap
 
 __all__ = [
@@ -23,10 +31,19 @@ def _array(x: Any) -> Any:
     return x._array if isinstance(x, Tensor) else x
 
 
+def _apply(name: str, ufunc: Any, x: Any, y: Any) -> Tensor:
+    try:
+        return wrap(ufunc(x, y))
+    except ValueError:
+        raise RuntimeError(misfit(name, np.shape(x), np.shape(y))) from None
+
+
 def _comparison(name: str, about: str, ufunc: Any, operator: str, *aliases: str) -> Callable[..., Tensor]:
     def function(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
-        x, y = operands(name, input, other)
-        result = wrap(ufunc(_array(x), _array(y)))
+        x, y = (_array(each) for each in operands(name, input, other))
+        if name not in ("eq", "ne") and np.result_type(x, y).kind == "c":
+            raise NotImplementedError(f'"{name}_cpu" not implemented for complex numbers: they have no order')
+        result = _apply(name, ufunc, x, y)
         return result if out is None else write_out(name, out, result)
 
     def dunder(self: Tensor, other: Any) -> Any:
@@ -49,8 +66,10 @@ ge = greater_equal = _comparison("ge", ">=", np.greater_equal, "__ge__", "greate
 
 
 def _logical(name: str, about: str, ufunc: Any) -> Callable[..., Tensor]:
-    def function(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
-        result = wrap(ufunc(_array(input), _array(as_tensor_operand(name, "other", other))))
+    def function(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+        expect_tensor(name, "input", input)
+        expect_tensor(name, "other", other)
+        result = _apply(name, ufunc, input._array, other._array)
         return result if out is None else write_out(name, out, result)
 
     function.__name__ = function.__qualname__ = name
@@ -71,7 +90,7 @@ def _bitwise(name: str, operator: str, ufunc: Any) -> Callable[..., Tensor]:
             raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{common.name}': use integers or bools")
         x = as_tensor_operand(name, "input", input, common)
         y = as_tensor_operand(name, "other", other, common)
-        result = wrap(ufunc(x._array, y._array))
+        result = _apply(name, ufunc, x._array, y._array)
         return result if out is None else write_out(name, out, result)
 
     def dunder(self: Tensor, other: Any) -> Any:
@@ -93,6 +112,7 @@ bitwise_xor = _bitwise("bitwise_xor", "xor", np.bitwise_xor)
 @method
 def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is zero (``torch.logical_not``)."""
+    expect_tensor("logical_not", "input", input)
     result = wrap(np.logical_not(input._array))
     return result if out is None else write_out("logical_not", out, result)
 
@@ -100,46 +120,66 @@ def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @method
 def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The bits inverted; the logical not for bools (``torch.bitwise_not``)."""
+    expect_tensor("bitwise_not", "input", input)
     if input._array.dtype.kind not in "iub":
-        raise RuntimeError(
-            f"~ (operator.invert) is only implemented on integer and Boolean-type tensors, not {input.dtype}"
+        raise NotImplementedError(
+            f"\"bitwise_not_cpu\" not implemented for '{input.dtype.name}': use integers or bools"
         )
     result = wrap(np.invert(input._array))
     return result if out is None else write_out("bitwise_not", out, result)
 
 
-attach(__invert__=lambda self: bitwise_not(self))
+def _invert(self: Tensor) -> Tensor:
+    if self._array.dtype.kind not in "iub":
+        raise TypeError(
+            f"~ (operator.invert) is only implemented on integer and Boolean-type tensors, not {self.dtype}"
+        )
+    return bitwise_not(self)
+
+
+attach(__invert__=_invert)
 
 
 @method
 def isnan(input: Tensor) -> Tensor:
     """Whether each element is NaN (``torch.isnan``)."""
+    expect_tensor("isnan", "input", input)
     return wrap(np.isnan(input._array))
 
 
 @method
 def isinf(input: Tensor) -> Tensor:
     """Whether each element is infinite (``torch.isinf``)."""
+    expect_tensor("isinf", "input", input)
     return wrap(np.isinf(input._array))
 
 
 @method
 def isfinite(input: Tensor) -> Tensor:
     """Whether each element is neither infinite nor NaN (``torch.isfinite``)."""
+    expect_tensor("isfinite", "input", input)
     return wrap(np.isfinite(input._array))
 
 
 @method
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same shape and elements (``torch.equal``)."""
+    expect_tensor("equal", "input", input)
+    expect_tensor("equal", "other", other)
     return input._array.shape == other._array.shape and bool(np.all(input._array == other._array))
 
 
 @method
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Whether ``|input - other| <= atol + rtol * |other|``, element by element (``torch.isclose``)."""
+    expect_tensor("isclose", "input", input)
+    expect_tensor("isclose", "other", other)
     if input.dtype is not other.dtype:
         raise RuntimeError(f"{input.dtype} did not match {other.dtype}: isclose needs equal dtypes")
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if value < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
+    broadcast_shape("isclose", input._array.shape, other._array.shape)
     return wrap(np.isclose(input._array, other._array, rtol, atol, equal_nan))
 
 

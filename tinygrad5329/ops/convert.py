@@ -10,7 +10,7 @@ from tinygrad5329 import dtypes
 from tinygrad5329.backends.device import as_device, device
 from tinygrad5329.dtypes import dtype
 from tinygrad5329.ops.primitive import Primitive
-from tinygrad5329.ops.promote import cast
+from tinygrad5329.ops.promote import cast, expect_tensor
 from tinygrad5329.ops.shaping import _contiguous
 from tinygrad5329.tape import Version
 from tinygrad5329.tensor import Tensor, method, wrap
@@ -27,9 +27,16 @@ def cast_array(xp: Any, g: Any, numpy_dtype: Any) -> Any:
     return g.astype(numpy_dtype) if isinstance(g, np.ndarray) else cast(g, dtypes.of_numpy(numpy_dtype))
 
 
+def _check_memory_format(op: str, memory_format: Any) -> None:
+    if memory_format is not None:
+        raise TypeError(f"{op}(): memory_format must be None, got {memory_format!r}")
+
+
 @method
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy, recorded, so that gradients reach the original (``torch.clone``)."""
+    expect_tensor("clone", "input", input)
+    _check_memory_format("clone", memory_format)
     return _contiguous(input)
 
 
@@ -39,6 +46,7 @@ def detach(input: Tensor) -> Tensor:
 
     Writes in place are seen by both, and a backward pass that needs the old values refuses.
     """
+    expect_tensor("detach", "input", input)
     if input._version is None:
         input._version = Version()
     out = wrap(input._array)
@@ -62,13 +70,22 @@ def parse_to(op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dt
     """The dtype (None: unchanged) and ``copy`` that the arguments of a ``to`` ask for."""
     kwargs = dict(kwargs)
     wanted: dtype | None = kwargs.pop("dtype", None)
+    if wanted is not None:
+        if isinstance(wanted, str):
+            raise TypeError(f"{op}(): argument 'dtype' must be a dtype, not str")
+        wanted = dtypes.as_dtype(wanted)
     place = kwargs.pop("device", None)
-    other = kwargs.pop("other", None)
+    other: Tensor | None = kwargs.pop("other", None)
     copy = kwargs.pop("copy", False)
     kwargs.pop("non_blocking", None)
-    kwargs.pop("memory_format", None)
+    _check_memory_format(op, kwargs.pop("memory_format", None))
     if kwargs:
         raise TypeError(f"{op}() got an unexpected keyword argument '{next(iter(kwargs))}'")
+    types = sum(isinstance(arg, (dtype, type, np.dtype, Tensor)) for arg in args)
+    if types + (wanted is not None) + (other is not None) > 1:
+        raise TypeError(f"{op}() received an invalid combination of arguments: the dtype is given more than once")
+    if not isinstance(copy, bool):
+        raise TypeError(f"{op}(): argument 'copy' must be bool, not {type(copy).__name__}")
     flags = []
     for arg in args:
         if isinstance(arg, Tensor):
@@ -98,7 +115,8 @@ for _name, _dtype in {
     "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
 }.items():  # fmt: skip
 
-    def _conversion(self: Tensor, memory_format: Any = None, *, _to: dtype = _dtype) -> Tensor:
+    def _conversion(self: Tensor, *, memory_format: Any = None, _to: dtype = _dtype) -> Tensor:
+        _check_memory_format(_to.name, memory_format)
         return cast(self, _to)
 
     _conversion.__name__ = _name
@@ -116,19 +134,28 @@ def _method_type(self: Tensor, dtype: Any = None) -> Any:
     return f"tinygrad5329.{names[self.dtype.name]}Tensor"
 
 
+def _method_type_as(self: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the dtype of `other` (``torch.Tensor.type_as``)."""
+    expect_tensor("type_as", "other", other)
+    return cast(self, other.dtype)
+
+
 @method
 def conj(input: Tensor) -> Tensor:
     """The complex conjugate; a real tensor is its own (``torch.conj``)."""
+    expect_tensor("conj", "input", input)
     return _conj(input) if input.is_complex() else input
 
 
 def real(input: Tensor) -> Tensor:
     """The real part; a real tensor is its own (``torch.real``)."""
+    expect_tensor("real", "input", input)
     return _real(input) if input.is_complex() else input
 
 
 def imag(input: Tensor) -> Tensor:
     """The imaginary part of a complex tensor (``torch.imag``)."""
+    expect_tensor("imag", "input", input)
     if not input.is_complex():
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
     return _imag(input)
@@ -137,7 +164,7 @@ def imag(input: Tensor) -> Tensor:
 for _name, _member in {
     "to": _method_to,
     "type": _method_type,
-    "type_as": lambda self, other: cast(self, other.dtype),
+    "type_as": _method_type_as,
     "real": property(real),
     "imag": property(imag),
     "is_signed": lambda self: self.dtype.is_signed,

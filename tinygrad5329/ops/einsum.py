@@ -13,8 +13,8 @@ from tinygrad5329.tensor import Tensor
 __all__ = ["einsum"]
 
 
-def einsum(equation: Any, *operands: Any) -> Tensor:
-    """Einstein's summation over named dimensions (``torch.einsum``).
+def einsum(*args: Any) -> Tensor:
+    """``einsum(equation, *operands)``: Einstein's summation over named dimensions (``torch.einsum``).
 
     Operands are contracted from left to right, each pair as one stack of matrix products. The form
     ``einsum(x, [0, 1], y, [1, 2], [0, 2])`` is understood too.
@@ -30,10 +30,21 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     >>> tg.einsum("ij,j->i", tg.ones(2, 3), tg.arange(3.0))
     tensor([3., 3.])
     """
+    if len(args) < 2:
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one operand and its "
+            "subscripts list"
+        )
+    equation, operands = args[0], args[1:]
     if isinstance(equation, Tensor):
-        equation, operands = _from_lists((equation, *operands))
+        equation, operands = _from_lists(args)
+    elif not isinstance(equation, str):
+        raise TypeError(f"einsum(): argument 'equation' must be str, not {type(equation).__name__}")
     elif len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
+    for number, t in enumerate(operands):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"expected Tensor as element {number} in argument 1, but got {type(t).__name__}")
     inputs, output = _parse(equation, operands)
     terms = [_unique(t, labels) for t, labels in zip(operands, inputs, strict=True)]
     sizes: dict[str, int] = {}
@@ -64,6 +75,8 @@ def _from_lists(arguments: tuple[Any, ...]) -> tuple[str, tuple[Tensor, ...]]:
     """The sublist form as an equation."""
 
     def text(numbers: Sequence[Any]) -> str:
+        if any(n is not Ellipsis and not 0 <= n < 52 for n in numbers):
+            raise ValueError(f"einsum(): subscripts in a list must be within [0, 52), got {list(numbers)}")
         return "".join("..." if n is Ellipsis else string.ascii_letters[n] for n in numbers)
 
     pairs = len(arguments) // 2

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329 import dtypes
 from tinygrad5329.backends.scatter import add_at, scatter_zeros
 from tinygrad5329.description import check_dim
 from tinygrad5329.grad_mode import state
 from tinygrad5329.ops.inplace import adopt, check_writable, in_place
 from tinygrad5329.ops.primitive import Primitive, unbroadcast
-from tinygrad5329.ops.promote import as_tensor_operand, cast, write_out
+from tinygrad5329.ops.promote import as_tensor_operand, broadcast_shape, expect_tensor, write_out
 from tinygrad5329.tensor import Tensor, attach, bump_version, method, wrap
 
 __all__ = [
@@ -138,7 +139,9 @@ def _part(part: Any) -> Any:
         return _part(wrap(part))
     if hasattr(part, "__index__"):
         return part.__index__()
-    raise TypeError(
+    # PyTorch's types: text is refused as a sequence of numbers.
+    error = TypeError if isinstance(part, str) else IndexError
+    raise error(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
         f"(got {type(part).__name__})"
     )
@@ -212,13 +215,23 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         raise _explain(input, index, error) from None
 
 
+def _fill_operand(op: str, value: Any, input: Tensor) -> Tensor:
+    """What is written into `input`, in its dtype; RuntimeError for a number that it cannot hold."""
+    kind = input._array.dtype.kind
+    if isinstance(value, complex) and kind != "c":
+        raise RuntimeError(f"value cannot be converted to type {input.dtype.name} without overflow: {value}")
+    if kind in "iu" and isinstance(value, (int, float)):
+        value = dtypes.to_fill(value, input._array.dtype)
+    return as_tensor_operand(op, "value", value, input.dtype)
+
+
 def setitem(input: Tensor, index: Any, value: Any) -> None:
     """``input[index] = value``, recorded: earlier values get no gradient through the overwritten places."""
     index = _normalise(index)
     stages = _stages(index)
     if stages is not None:
         return setitem(getitem(input, stages[0]), stages[1], value)
-    value = as_tensor_operand("setitem", "value", value, input.dtype)
+    value = _fill_operand("setitem", value, input)
     recorded = state.grad and (input.requires_grad or value.requires_grad)
     check_writable(input, "index_put_")
     try:
@@ -248,9 +261,9 @@ attach(__getitem__=getitem, __setitem__=setitem)
 
 
 def _long(op: str, index: Any) -> Any:
-    if not isinstance(index, Tensor) or index._array.dtype.kind not in "iu" or index._array.dtype.itemsize < 4:
-        got = index.dtype if isinstance(index, Tensor) else type(index).__name__
-        raise RuntimeError(f"{op}(): Expected dtype int32/int64 for index, got {got}")
+    expect_tensor(op, "index", index)
+    if index._array.dtype.kind not in "iu" or index._array.dtype.itemsize < 4:
+        raise RuntimeError(f"{op}(): Expected dtype int32/int64 for index, got {index.dtype}")
     return index._array.copy()
 
 
@@ -265,8 +278,10 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     """The view at `index` of dimension `dim`, which disappears (``torch.select``)."""
     if input._array.ndim == 0:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    if not hasattr(index, "__index__"):
+        raise TypeError(f"select(): argument 'index' must be int, not {type(index).__name__}")
     dim = check_dim(dim, input._array.ndim)
-    return getitem(input, (*(slice(None),) * dim, int(index)))
+    return getitem(input, (*(slice(None),) * dim, index.__index__()))
 
 
 @method
@@ -291,6 +306,11 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     ndim = input._array.ndim
     dim = check_dim(dim, ndim)
     places = _long("gather", index)
+    if places.ndim != ndim and (places.size == 0 or places.ndim == 0):
+        # Nothing to gather has any shape, and a 0-d index takes an element of a vector.
+        _in_range("gather", places, input._array.size)
+        result = _index(input.reshape(-1), index=(places.astype(np.int64),))
+        return result if out is None else write_out("gather", out, result)
     if max(places.ndim, 1) != max(ndim, 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as input tensor: got {places.ndim} and {ndim}"
@@ -302,26 +322,28 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
                 f"Size does not match at dimension {d} expected index {list(places.shape)} to be no larger than self "
                 f"{list(input.shape)} apart from dimension {dim}"
             )
+    _in_range("gather", places, input._array.shape[dim] if ndim else 1)
     if ndim:
-        _in_range("gather", places, input._array.shape[dim])
         source = getitem(input, tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(places.shape)))
     result = _gather(source, dim=dim, index=places)
     return result if out is None else write_out("gather", out, result)
 
 
 @method
-def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """``gather`` with broadcasting; along the flattened input without `dim` (``torch.take_along_dim``)."""
+    expect_tensor("take_along_dim", "indices", indices)
     if dim is None:
-        return gather(input.reshape(-1), 0, indices.reshape(-1))
+        return gather(input.reshape(-1), 0, indices.reshape(-1), out=out)
+    if input.dim() != indices.dim():
+        dims = f"got {input.dim()} dimensions for input, and {indices.dim()} for indices"
+        raise RuntimeError(f"take_along_dim(): input and indices should have the same number of dimensions, but {dims}")
     dim = check_dim(dim, input._array.ndim)
-    shape = list(np.broadcast_shapes(
-        tuple(1 if d == dim else n for d, n in enumerate(input.shape)),
-        tuple(1 if d == dim else n for d, n in enumerate(indices.shape)),
-    ))  # fmt: skip
+    ones = [tuple(1 if d == dim else n for d, n in enumerate(each.shape)) for each in (input, indices)]
+    shape = broadcast_shape("take_along_dim", *ones)
     whole = [*shape[:dim], input.shape[dim], *shape[dim + 1 :]]
     places = [*shape[:dim], indices.shape[dim], *shape[dim + 1 :]]
-    return gather(input.expand(whole), dim, indices.expand(places))
+    return gather(input.expand(whole), dim, indices.expand(places), out=out)
 
 
 @method
@@ -335,18 +357,20 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 
 
 @method
-def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements where `mask`, broadcast, is true, in one dimension (``torch.masked_select``)."""
+    expect_tensor("masked_select", "mask", mask)
     if mask._array.dtype.kind != "b":
         raise RuntimeError(f"masked_select: expected BoolTensor for mask, got {mask.dtype}")
-    shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
-    picked = getitem(input.expand(shape), mask.expand(shape))
-    return picked.reshape(-1)
+    shape = broadcast_shape("masked_select", input._array.shape, mask._array.shape)
+    result = getitem(input.expand(shape), mask.expand(shape)).reshape(-1)
+    return result if out is None else write_out("masked_select", out, result)
 
 
 @method
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """`input` with `value` where `mask` is true (``torch.Tensor.masked_fill``)."""
+    expect_tensor("masked_fill", "mask", mask)
     if mask._array.dtype.kind != "b":
         raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}")
     if isinstance(value, Tensor) and value._array.ndim:
@@ -354,7 +378,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
             f"{value._array.ndim} dimension(s)."
         )
-    return _masked_fill(input, as_tensor_operand("masked_fill", "value", value, input.dtype), mask=mask._array.copy())
+    return _masked_fill(input, _fill_operand("masked_fill", value, input), mask=mask._array.copy())
 
 
 @method
@@ -364,26 +388,38 @@ def masked_fill_(self: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 
 @method
-def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
+def index_add(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """`input` with ``alpha * source`` added at the entries `index` of `dim` (``torch.index_add``)."""
+    expect_tensor("index_add", "source", source)
     dim = check_dim(dim, input._array.ndim)
-    places = _long("index_add", index).reshape(-1)
-    _in_range("index_add", places, input._array.shape[dim])
+    places = _long("index_add", index)
+    if places.ndim > 1:
+        raise IndexError(f"index_add(): Index is supposed to be a vector, but has the shape {places.shape}")
+    if source.dtype is not input.dtype:
+        raise RuntimeError(f"index_add(): self ({input.dtype}) and source ({source.dtype}) must have the same dtype")
+    places = places.reshape(-1)
+    if input._array.ndim == 0 and source._array.ndim == 0 and out is None:
+        return index_add(input.reshape(1), 0, index, source.reshape(1), alpha=alpha).reshape(())
+    _in_range("index_add", places, input._array.shape[dim] if input._array.ndim else 1)
     expected = (*input._array.shape[:dim], places.size, *input._array.shape[dim + 1 :])
-    if source._array.shape != expected:
-        raise RuntimeError(
-            f"index_add_(): source has shape {tuple(source.shape)} but index and self ask for {expected}"
-        )
-    return _index_add(input, cast(source, input.dtype), dim=dim, index=places, alpha=alpha)
+    if source._array.shape != expected or not input._array.ndim:
+        raise RuntimeError(f"index_add(): source has shape {tuple(source.shape)} but index and self ask for {expected}")
+    result = _index_add(input, source, dim=dim, index=places, alpha=alpha)
+    return result if out is None else write_out("index_add", out, result)
 
 
 @method
-def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
     """The indices of the nonzero elements: rows, or one tensor a dimension (``torch.nonzero``)."""
     if as_tuple:
+        if out is not None:
+            raise TypeError("nonzero(): out is for one tensor of rows; leave as_tuple away")
         found = np.nonzero(input._array) if input._array.ndim else np.nonzero(input._array.reshape(1))
         return tuple([wrap(each) for each in found])
-    return wrap(np.argwhere(input._array))
+    result = wrap(np.argwhere(input._array))
+    return result if out is None else write_out("nonzero", out, result)
 
 
 @method

@@ -63,13 +63,22 @@ def _cut(x: Any, sizes: Sequence[int], dim: int) -> list[Any]:
     return pieces
 
 
-def _common(op: str, tensors: Any) -> list[Tensor]:
+def _sequence(op: str, tensors: Any) -> list[Tensor]:
+    """The tensors to join, as a list."""
+    if isinstance(tensors, Tensor) or not hasattr(tensors, "__iter__"):
+        raise TypeError(f"{op}(): argument 'tensors' must be tuple of Tensors, not {type(tensors).__name__}")
     tensors = list(tensors)
-    if not tensors:
-        raise RuntimeError(f"{op}(): expected a non-empty list of Tensors")
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
+    if not tensors:
+        # The types are PyTorch's.
+        error = ValueError if op == "cat" else RuntimeError
+        raise error(f"{op}(): expected a non-empty list of Tensors")
+    return tensors
+
+
+def _common(tensors: list[Tensor]) -> list[Tensor]:
     common = tensors[0].dtype
     for t in tensors[1:]:
         common = dtypes.promote_types(common, t.dtype)
@@ -81,12 +90,13 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
 
     The other dimensions must agree; 1-d tensors without elements are passed over.
     """
-    parts = _common("torch.cat", tensors)
+    parts = _common(_sequence("cat", tensors))
     kept = [t for t in parts if t._array.shape != (0,)] or parts[:1]
     first = kept[0]._array.shape
     if any(t._array.ndim == 0 for t in kept):
         raise RuntimeError("zero-dimensional tensor cannot be concatenated; use stack")
-    dim = check_dim(dim, len(first))
+    # Of nothing but empty vectors, PyTorch takes any dimension.
+    dim = 0 if first == (0,) else check_dim(dim, len(first))
     for i, t in enumerate(kept):
         shape = t._array.shape
         if len(shape) != len(first):
@@ -103,7 +113,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
 
 def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     """Tensors of one shape joined along a new dimension (``torch.stack``)."""
-    parts = _common("stack", tensors)
+    parts = _common(_sequence("stack", tensors))
     shape = parts[0]._array.shape
     for i, t in enumerate(parts):
         if t._array.shape != shape:
@@ -115,6 +125,12 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     return result if out is None else write_out("stack", out, result)
 
 
+def _int(op: str, name: str, value: Any) -> int:
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"{op}(): argument '{name}' must be int, not {type(value).__name__}")
+    return value.__index__()
+
+
 @method
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of consecutive pieces along `dim`: of one size, or of the listed sizes (``torch.split``)."""
@@ -123,14 +139,14 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     size = tensor._array.shape[dim]
     if isinstance(split_size_or_sections, (list, tuple)):
-        sizes = [int(n) for n in split_size_or_sections]
+        sizes = [_int("split", "split_sizes", n) for n in split_size_or_sections]
         if sum(sizes) != size or any(n < 0 for n in sizes):
             raise RuntimeError(
                 f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at "
                 f"dimension {dim}), but got split_sizes={sizes}"
             )
     else:
-        step = int(split_size_or_sections)
+        step = _int("split", "split_size", split_size_or_sections)
         if step < 0 or (step == 0 and size):
             raise RuntimeError(f"split expects split_size be positive, but got split_size={step}")
         sizes = [min(step, size - start) for start in range(0, size, step)] if size else [0]
@@ -140,6 +156,9 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
 @method
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` views of equal size along `dim`, the last perhaps smaller (``torch.chunk``)."""
+    chunks = _int("chunk", "chunks", chunks)
+    if input._array.ndim == 0:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     dim = check_dim(dim, input._array.ndim)
@@ -150,11 +169,24 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 @method
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def tensor_split(
+    input: Tensor, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None, sections: int | None = None
+) -> tuple[Tensor, ...]:
     """NumPy's ``array_split``: a number of nearly equal pieces, or cuts at indices (``torch.tensor_split``)."""
+    given = [each for each in (indices_or_sections, indices, sections) if each is not None]
+    if len(given) != 1:
+        raise TypeError("tensor_split() takes one of indices_or_sections, indices and sections")
+    indices_or_sections = given[0]
+    if input._array.ndim == 0:
+        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     dim = check_dim(dim, input._array.ndim)
     size = input._array.shape[dim]
     if isinstance(indices_or_sections, Tensor):
+        if indices_or_sections.dtype is not dtypes.int64 or indices_or_sections.dim() > 1:
+            raise RuntimeError(
+                "tensor_split expected tensor_indices_or_sections to be long and of at most one dimension, but got "
+                f"{indices_or_sections.dtype} of shape {tuple(indices_or_sections.shape)}"
+            )
         indices_or_sections = indices_or_sections.tolist()
     if isinstance(indices_or_sections, int):
         n = indices_or_sections
@@ -171,7 +203,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Views without dimension `dim`, one for each of its indices (``torch.unbind``)."""
     if input._array.ndim == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return _unbind(input, dim=check_dim(dim, input._array.ndim))
 
 
@@ -181,25 +213,40 @@ def _at_least_1d(t: Tensor) -> Tensor:
 
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Joined along dimension 1, vectors along dimension 0 (``torch.hstack``)."""
-    parts = [_at_least_1d(t) for t in tensors]
+    parts = [_at_least_1d(t) for t in _sequence("hstack", tensors)]
     return cat(parts, 0 if parts and parts[0]._array.ndim == 1 else 1, out=out)
 
 
 def vstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Joined along dimension 0, vectors as rows (``torch.vstack``)."""
-    return cat([t.reshape(1, -1) if t._array.ndim < 2 else t for t in tensors], 0, out=out)
+    parts = [t.reshape(1, -1) if t._array.ndim < 2 else t for t in _sequence("vstack", tensors)]
+    return cat(parts, 0, out=out)
 
 
+def _even_split(op: str, input: Tensor, indices_or_sections: Any, dim: int) -> tuple[Tensor, ...]:
+    n = indices_or_sections
+    if isinstance(n, int) and (n <= 0 or input._array.shape[dim] % n):
+        raise RuntimeError(
+            f"{op} attempted to split along dimension {dim}, but the size of the dimension "
+            f"{input._array.shape[dim]} is not divisible by the split_size {n}; tensor_split makes unequal pieces"
+        )
+    return tensor_split(input, n, dim)
+
+
+@method
 def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """``tensor_split`` along dimension 1, of vectors along 0 (``torch.hsplit``)."""
-    return tensor_split(input, indices_or_sections, 0 if input._array.ndim == 1 else 1)
+    """Equal pieces, or cuts at indices, along dimension 1, of vectors along 0 (``torch.hsplit``)."""
+    if input._array.ndim == 0:
+        raise RuntimeError("hsplit requires a tensor with at least 1 dimension, but got a 0-d tensor")
+    return _even_split("hsplit", input, indices_or_sections, 0 if input._array.ndim == 1 else 1)
 
 
+@method
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """``tensor_split`` along dimension 0 (``torch.vsplit``)."""
+    """Equal pieces, or cuts at indices, along dimension 0 (``torch.vsplit``)."""
     if input._array.ndim < 2:
-        raise RuntimeError("torch.vsplit requires a tensor with at least 2 dimension")
-    return tensor_split(input, indices_or_sections, 0)
+        raise RuntimeError(f"vsplit requires a tensor with at least 2 dimensions, but got {input._array.ndim}")
+    return _even_split("vsplit", input, indices_or_sections, 0)
 
 
 concat = concatenate = cat

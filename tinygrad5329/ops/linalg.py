@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329.description import check_dim
 from tinygrad5329.ops.primitive import Primitive, unbroadcast
-from tinygrad5329.ops.promote import write_out
+from tinygrad5329.ops.promote import expect_tensor, write_out
 from tinygrad5329.tensor import Tensor, attach, method
 
 __all__ = [
@@ -108,7 +109,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     if x.shape[-1] != (y.shape[-2] if y.ndim > 1 else y.shape[0]):
         raise RuntimeError(_unfit(x.shape, y.shape))
     if x.dtype.kind == "b":
-        raise RuntimeError("\"addmm_impl_cpu_\" not implemented for 'Bool': convert to a number type first")
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool': convert to a number type first")
     result = _matmul(input, other)
     return result if out is None else write_out("matmul", out, result)
 
@@ -131,6 +132,7 @@ attach(__matmul__=lambda self, other: matmul(self, other) if isinstance(other, T
 
 def _expect_dims(op: str, *pairs: tuple[str, Tensor, int]) -> None:
     for name, t, ndim in pairs:
+        expect_tensor(op, name, t)
         if t._array.ndim != ndim:
             raise RuntimeError(f"{op}: {name} must be a {ndim}-D tensor, got shape {tuple(t.shape)}")
 
@@ -156,70 +158,88 @@ def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 @method
-def mv(input: Tensor, vec: Tensor) -> Tensor:
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A matrix times a vector (``torch.mv``)."""
     _expect_dims("mv", ("input", input, 2), ("vec", vec, 1))
-    return matmul(input, vec)
+    return matmul(input, vec, out=out)
 
 
 @method
-def dot(input: Tensor, tensor: Tensor) -> Tensor:
+def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inner product of two vectors (``torch.dot``)."""
+    expect_tensor("dot", "tensor", tensor)
     if input._array.ndim != 1 or tensor._array.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {input._array.ndim}D and {tensor._array.ndim}D tensors")
-    return matmul(input, tensor)
+    return matmul(input, tensor, out=out)
 
 
 @method
-def vdot(input: Tensor, other: Tensor) -> Tensor:
+def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inner product of two vectors, the first conjugated (``torch.vdot``)."""
-    return dot(input.conj() if input.is_complex() else input, other)
+    return dot(input.conj() if input.is_complex() else input, other, out=out)
 
 
 @method
-def outer(input: Tensor, vec2: Tensor) -> Tensor:
+def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The outer product of two vectors (``torch.outer``)."""
     _expect_dims("outer", ("self", input, 1), ("vec2", vec2, 1))
-    return input.unsqueeze(1) * vec2
+    result = input.unsqueeze(1) * vec2
+    return result if out is None else write_out("outer", out, result)
 
 
 @method
-def inner(input: Tensor, other: Tensor) -> Tensor:
+def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inner products over the last dimensions (``torch.inner``)."""
-    return tensordot(input, other, dims=([-1], [-1])) if input.dim() and other.dim() else input * other
+    expect_tensor("inner", "other", other)
+    result = tensordot(input, other, dims=([-1], [-1])) if input.dim() and other.dim() else input * other
+    return result if out is None else write_out("inner", out, result)
 
 
 @method
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * mat1 @ mat2`` (``torch.addmm``)."""
-    return _scaled_sum(input, mm(mat1, mat2), beta, alpha)
+    return _scaled_sum("addmm", input, mm(mat1, mat2), beta, alpha, out)
 
 
 @method
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addmv(
+    input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * mat @ vec`` (``torch.addmv``)."""
-    return _scaled_sum(input, mv(mat, vec), beta, alpha)
+    return _scaled_sum("addmv", input, mv(mat, vec), beta, alpha, out)
 
 
 @method
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * batch1 @ batch2`` (``torch.baddbmm``)."""
-    return _scaled_sum(input, bmm(batch1, batch2), beta, alpha)
+    return _scaled_sum("baddbmm", input, bmm(batch1, batch2), beta, alpha, out)
 
 
 @method
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
+) -> Tensor:
     """``beta * input + alpha * sum(batch1 @ batch2)`` (``torch.addbmm``)."""
-    return _scaled_sum(input, bmm(batch1, batch2).sum(0), beta, alpha)
+    return _scaled_sum("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha, out)
 
 
-def _scaled_sum(input: Tensor, product: Tensor, beta: Any, alpha: Any) -> Tensor:
+def _scaled_sum(op: str, input: Tensor, product: Tensor, beta: Any, alpha: Any, out: Tensor | None) -> Tensor:
+    if input.dtype is not product.dtype:
+        raise RuntimeError(f"{op}(): input and product must have the same dtype, got {input.dtype} and {product.dtype}")
+    for name, value in (("beta", beta), ("alpha", alpha)):
+        if product._array.dtype.kind in "iub" and not isinstance(value, int):
+            raise RuntimeError(f"{op}(): for integers, argument {name} must not be a floating point number: {value}")
+    input = input.expand(product.shape)
     if alpha != 1:
         product = product * alpha
-    if beta == 0:
-        # As in PyTorch, NaN in `input` is then not looked at.
-        return product
-    return (input if beta == 1 else input * beta) + product
+    if beta != 0:
+        # As in PyTorch, NaN in `input` is not looked at when beta is 0.
+        product = (input if beta == 1 else input * beta) + product
+    return product if out is None else write_out(op, out, product)
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -234,23 +254,23 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
         name, value = ("weight", weight) if isinstance(input, Tensor) else ("input", input)
         raise TypeError(f"linear(): argument '{name}' must be Tensor, not {type(value).__name__}")
+    if bias is not None:
+        expect_tensor("linear", "bias", bias)
     x, w = input._array, weight._array
     if x.ndim == 0 or w.ndim not in (1, 2):
         raise RuntimeError(
             f"linear: input needs at least 1 dimension and weight 1 or 2, got input {x.shape} and weight {w.shape}"
         )
-    if w.ndim == 1 or x.ndim == 1:
-        if x.shape[-1:] != w.shape[-1:]:
-            raise RuntimeError(_linear_error(x.shape, w.shape))
-        out = matmul(input, weight if w.ndim == 1 else weight.t())
-        return out if bias is None else out + bias
-    if x.shape[-1] != w.shape[1]:
+    if x.shape[-1] != w.shape[-1]:
         raise RuntimeError(_linear_error(x.shape, w.shape))
     if x.dtype != w.dtype or (bias is not None and bias._array.dtype != w.dtype):
         raise RuntimeError(
             f"linear: input, weight and bias must have the same dtype, got {input.dtype}, {weight.dtype}"
             + ("" if bias is None else f" and {bias.dtype}")
         )
+    if w.ndim == 1 or x.ndim == 1:
+        out = matmul(input, weight if w.ndim == 1 else weight.t())
+        return out if bias is None else out + bias
     if bias is not None and bias._array.shape != (w.shape[0],):
         if bias._array.ndim > 1 or bias._array.size not in (1, w.shape[0]):
             raise RuntimeError(
@@ -268,8 +288,10 @@ def _linear_error(x: tuple[int, ...], w: tuple[int, ...]) -> str:
 
 
 @method
-def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2, *, out: Tensor | None = None) -> Tensor:
     """The products summed over `dims` of `a` and `b` (``torch.tensordot``)."""
+    expect_tensor("tensordot", "a", a)
+    expect_tensor("tensordot", "b", b)
     if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
@@ -277,7 +299,11 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
             raise RuntimeError(f"tensordot expects dims >= 0 and at most the operands' dimensions, but got dims={dims}")
         over_a, over_b = list(range(a.dim() - dims, a.dim())), list(range(dims))
     else:
-        over_a, over_b = ([d % t.dim() for d in each] for t, each in zip((a, b), dims, strict=True))
+        over_a, over_b = ([check_dim(d, t.dim()) for d in each] for t, each in zip((a, b), dims, strict=True))
+        if len(over_a) != len(over_b):
+            raise RuntimeError(f"tensordot: both dimension lists should have same length, got {over_a} and {over_b}")
+        if len(set(over_a)) != len(over_a) or len(set(over_b)) != len(over_b):
+            raise RuntimeError(f"tensordot: a dim appears multiple times in {over_a} or {over_b}")
     if [a.shape[d] for d in over_a] != [b.shape[d] for d in over_b]:
         raise RuntimeError(
             f"tensordot: contracted dimensions need to match, but first has sizes {[a.shape[d] for d in over_a]} and "
@@ -286,6 +312,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     free_a = [d for d in range(a.dim()) if d not in over_a]
     free_b = [d for d in range(b.dim()) if d not in over_b]
     inner_size = math.prod(a.shape[d] for d in over_a)
-    left = a.permute(*free_a, *over_a).reshape(math.prod(a.shape[d] for d in free_a), inner_size)
-    right = b.permute(*over_b, *free_b).reshape(inner_size, math.prod(b.shape[d] for d in free_b))
-    return matmul(left, right).reshape([a.shape[d] for d in free_a] + [b.shape[d] for d in free_b])
+    left = a.permute((*free_a, *over_a)).reshape(math.prod(a.shape[d] for d in free_a), inner_size)
+    right = b.permute((*over_b, *free_b)).reshape(inner_size, math.prod(b.shape[d] for d in free_b))
+    result = matmul(left, right).reshape([a.shape[d] for d in free_a] + [b.shape[d] for d in free_b])
+    return result if out is None else write_out("tensordot", out, result)

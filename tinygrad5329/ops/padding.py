@@ -8,6 +8,9 @@ import numpy as np
 
 from tinygrad5329.ops.indexing import index_select
 from tinygrad5329.ops.primitive import Primitive
+from tinygrad5329.ops.promote import expect_tensor
+from tinygrad5329.ops.rearranging import narrow
+from tinygrad5329.ops.shaping import _size_tuple
 from tinygrad5329.tensor import Tensor, wrap
 
 __all__ = ["pad"]
@@ -30,28 +33,39 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     value : float, optional
         What to fill with in constant mode; 0 by default.
     """
+    expect_tensor("pad", "input", input)
+    pad = _size_tuple("pad", "pad", pad)
+    if value is not None and not isinstance(value, (int, float)):
+        raise TypeError(f"pad(): argument 'value' must be float, not {type(value).__name__}")
     if mode == "constant":
         return _constant(input, pad, 0.0 if value is None else value)
     if value is not None and value != 0:
-        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in _PLACES:
         raise NotImplementedError(f"Unrecognised padding mode {mode}: use constant, reflect, replicate or circular")
-    if len(pad) % 2 or not 0 < len(pad) // 2 <= input.dim() - 1:
+    if len(pad) % 2 or len(pad) > 2 * input.dim():
+        raise RuntimeError(_misfit(pad, input.dim()))
+    if not 0 < len(pad) // 2 <= input.dim() - 1:
         raise NotImplementedError(
             f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: got {len(pad)} widths for "
             f"{input.dim()} dimensions, of which the first are never padded"
         )
     for i in range(len(pad) // 2):
         dim = input.dim() - 1 - i
-        low, high = int(pad[2 * i]), int(pad[2 * i + 1])
+        low, high = pad[2 * i], pad[2 * i + 1]
         n = input.shape[dim]
         limit = {"reflect": n - 1, "circular": n}.get(mode)
-        if n == 0 or (limit is not None and max(low, high) > limit):
+        if low == high == 0:
+            continue
+        if n == 0 or n + low + high < 0 or (limit is not None and max(low, high) > limit):
             raise RuntimeError(
-                f"pad: padding ({low}, {high}) is too large for mode {mode!r} at dimension {dim} of size {n}"
+                f"pad: padding ({low}, {high}) does not fit mode {mode!r} at dimension {dim} of size {n}"
             )
-        if low or high:
-            input = index_select(input, dim, wrap(_PLACES[mode](np.arange(-low, n + high), n)))
+        if mode == "circular" and min(low, high) < 0:
+            # What is cut off does not come round again.
+            input = narrow(input, dim, max(0, -low), n + min(low, 0) + min(high, 0))
+            low, high, n = max(low, 0), max(high, 0), input.shape[dim]
+        input = index_select(input, dim, wrap(_PLACES[mode](np.arange(-low, n + high), n)))
     return input
 
 
@@ -63,16 +77,20 @@ _PLACES = {
 }
 
 
+def _misfit(pad: Sequence[int], ndim: int) -> str:
+    return (
+        f"Padding length must be divisible by 2 and at most twice the number of dimensions of the input; got "
+        f"{len(pad)} widths for {ndim} dimensions"
+    )
+
+
 def _constant(input: Tensor, pad: Sequence[int], value: float) -> Tensor:
     ndim = input._array.ndim
     if len(pad) % 2 or len(pad) > 2 * ndim:
-        raise RuntimeError(
-            f"Padding length must be divisible by 2 and at most twice the number of dimensions of the input; got "
-            f"{len(pad)} widths for {ndim} dimensions"
-        )
+        raise RuntimeError(_misfit(pad, ndim))
     widths = [(0, 0)] * ndim
     for i in range(len(pad) // 2):
-        widths[ndim - 1 - i] = (int(pad[2 * i]), int(pad[2 * i + 1]))
+        widths[ndim - 1 - i] = (pad[2 * i], pad[2 * i + 1])
     if any(low < 0 or high < 0 for low, high in widths):
         index = []
         for (low, high), n in zip(widths, input._array.shape, strict=True):
@@ -83,4 +101,4 @@ def _constant(input: Tensor, pad: Sequence[int], value: float) -> Tensor:
             index.append(slice(max(0, -low), n - max(0, -high)))
         input = input[tuple(index)]
         widths = [(max(0, low), max(0, high)) for low, high in widths]
-    return _pad(input, widths=tuple(widths), value=value)
+    return _pad(input, widths=tuple(widths), value=value) if ndim else input.clone()

@@ -232,15 +232,21 @@ class Primitive:
     def _shape_error(self, error: ValueError, arrays: Sequence[Any]) -> str:
         shapes = [tuple(np.shape(a)) for a in arrays]
         if self.broadcasts:
-            a, b = shapes[0], shapes[1]
-            for i in range(1, min(len(a), len(b)) + 1):
-                if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
-                    return (
-                        f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) at "
-                        f"non-singleton dimension {max(len(a), len(b)) - i}: {self.name} cannot broadcast "
-                        f"{a} with {b}"
-                    )
+            text = misfit(self.name, shapes[0], shapes[1])
+            if text is not None:
+                return text
         return f"{self.name}: {error} (inputs have shapes {', '.join(map(str, shapes))})"
+
+
+def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
+    """Where two shapes do not broadcast, in words; None where they do."""
+    for i in range(1, min(len(a), len(b)) + 1):
+        if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
+            return (
+                f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) at "
+                f"non-singleton dimension {max(len(a), len(b)) - i}: {op} cannot broadcast {tuple(a)} with {tuple(b)}"
+            )
+    return None
 
 
 class OpNode(Node):

@@ -12,10 +12,12 @@ import numpy as np
 
 from tinygrad5329 import dtypes
 from tinygrad5329.dtypes import dtype
-from tinygrad5329.ops.primitive import Primitive
+from tinygrad5329.ops.primitive import Primitive, misfit
 from tinygrad5329.tensor import Tensor, bump_version, wrap
 
-__all__ = ["as_tensor_operand", "cast", "operands", "result_type", "to_float", "write_out"]
+__all__ = [
+    "as_tensor_operand", "broadcast_shape", "cast", "expect_tensor", "operands", "result_type", "to_float", "write_out",
+]  # fmt: skip
 
 to_copy: Primitive = Primitive(
     "to_copy",
@@ -29,6 +31,20 @@ _NUMBERS = (int, float, complex)
 def cast(x: Tensor, d: dtype) -> Tensor:
     """`x` in dtype `d`; `x` itself if it has it already."""
     return x if x._array.dtype == d.numpy else to_copy(x, dtype=d.numpy)
+
+
+def expect_tensor(op: str, name: str, value: Any) -> None:
+    """TypeError unless `value` is a tensor."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{op}(): argument '{name}' must be Tensor, not {type(value).__name__}")
+
+
+def broadcast_shape(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that two broadcast to; RuntimeError if there is none."""
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        raise RuntimeError(misfit(op, a, b)) from None
 
 
 def to_float(x: Any, op: str) -> Tensor:
@@ -50,7 +66,7 @@ def result_type(*values: Any) -> dtype:
         if isinstance(value, Tensor):
             kind, d = (0 if value._array.ndim else 1), value.dtype
         else:
-            kind, d = 2, dtypes.of_scalar(value)
+            kind, d = 2, dtypes.of_scalar(_operand("result_type", "tensor", value))
         before = groups[kind]
         groups[kind] = d if before is None else dtypes.promote_types(before, d)
     return dtypes.combine(*groups)

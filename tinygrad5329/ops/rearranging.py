@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad5329.description import check_dim
 from tinygrad5329.ops.primitive import Primitive
-from tinygrad5329.ops.shaping import _expand, _reshape, _sizes, flatten, reshape
+from tinygrad5329.ops.shaping import _expand, _reshape, _size_tuple, _sizes, flatten, reshape
 from tinygrad5329.tensor import Tensor, method
 
 __all__ = ["diagonal", "flip", "fliplr", "flipud", "narrow", "roll", "tile"]
@@ -52,7 +52,7 @@ def _put_diagonal(g: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2: 
 
 
 def _dims(dims: Any, ndim: int, op: str) -> tuple[int, ...]:
-    result = tuple([check_dim(d, ndim) for d in (dims if isinstance(dims, (tuple, list)) else (dims,))])
+    result = tuple([check_dim(d, ndim) for d in dims])
     if len(set(result)) != len(result):
         raise RuntimeError(f"{op}: dim appears multiple times in the list of dims {dims}")
     return result
@@ -60,7 +60,8 @@ def _dims(dims: Any, ndim: int, op: str) -> tuple[int, ...]:
 
 def flip(input: Tensor, dims: Any) -> Tensor:
     """A copy with the order of the elements reversed along `dims` (``torch.flip``)."""
-    return _flip(input, dims=_dims(dims, input._array.ndim, "flip") if input._array.ndim else ())
+    dims = _dims(_size_tuple("flip", "dims", dims), input._array.ndim, "flip")
+    return _flip(input, dims=dims if input._array.ndim else ())
 
 
 def fliplr(input: Tensor) -> Tensor:
@@ -80,18 +81,22 @@ def flipud(input: Tensor) -> Tensor:
 @method
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """The elements moved along `dims`, those that fall out coming in at the other end (``torch.roll``)."""
-    shifts = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
-    if dims is None:
-        return reshape(_roll(flatten(input), shifts=(sum(shifts),), dims=(0,)), input._array.shape)
-    dims = _dims(dims, input._array.ndim, "roll")
+    shifts = _sizes("roll", (shifts,), "shifts")
+    dims = () if dims is None else _sizes("roll", (dims,), "dims")
+    if not shifts:
+        raise RuntimeError("roll(): `shifts` required")
+    if not dims and len(shifts) == 1:
+        return reshape(_roll(flatten(input), shifts=shifts, dims=(0,)), input._array.shape)
     if len(dims) != len(shifts):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
-    return _roll(input, shifts=shifts, dims=dims)
+    if input._array.ndim == 0:
+        raise IndexError(f"roll(): dimension specified as {dims[0]} but the tensor has no dimensions")
+    return _roll(input, shifts=shifts, dims=tuple([check_dim(d, input._array.ndim) for d in dims]))
 
 
-def _method_repeat(self: Tensor, *sizes: Any) -> Tensor:
+def _method_repeat(self: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
     """The tensor copied `sizes` times along each dimension (``torch.Tensor.repeat``)."""
-    sizes = _sizes("repeat", sizes)
+    sizes = _sizes("repeat", sizes, "repeats", repeats)
     shape = self._array.shape
     extra = len(sizes) - len(shape)
     if extra < 0:
@@ -103,20 +108,34 @@ def _method_repeat(self: Tensor, *sizes: Any) -> Tensor:
     return _reshape(_expand(_reshape(self, shape=interleaved), shape=tiled), shape=result).contiguous()
 
 
-@method
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, dims: Any) -> Tensor:
     """``repeat``, with missing leading dimensions taken as 1 (``torch.tile``)."""
-    dims = _sizes("tile", dims)
-    return _method_repeat(input, *((1,) * (input._array.ndim - len(dims)) + dims))
+    dims = _size_tuple("tile", "dims", dims)
+    return _method_repeat(input, (1,) * (input._array.ndim - len(dims)) + dims)
+
+
+def _method_tile(self: Tensor, *sizes: Any, dims: Any = None) -> Tensor:
+    """``repeat``, with missing leading dimensions taken as 1 (``torch.Tensor.tile``)."""
+    return tile(self, _sizes("tile", sizes, "dims", dims))
 
 
 @method
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """`length` elements of dimension `dim` from `start` on, as a view (``torch.narrow``)."""
+    if input._array.ndim == 0:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if isinstance(start, Tensor) and (start._array.ndim or start._array.dtype.kind not in "iu"):
+        raise RuntimeError("narrow(): start must be an 0-dim integral Tensor.")
+    for name, value in (("start", start), ("length", length)):
+        if not hasattr(value, "__index__"):
+            raise TypeError(f"narrow(): argument '{name}' must be int, not {type(value).__name__}")
     dim = check_dim(dim, input._array.ndim)
     size = input._array.shape[dim]
-    start = int(start) + (size if int(start) < 0 else 0)
-    if length < 0 or start < 0 or start + length > size:
+    start = start.__index__()
+    if not -size <= start <= size:
+        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
+    start += size if start < 0 else 0
+    if length < 0 or start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
     return input[(slice(None),) * dim + (slice(start, start + length),)]
 
@@ -131,11 +150,14 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     return _diagonal(input, offset=offset, dim1=dim1, dim2=dim2)
 
 
-def _method_flip(self: Tensor, *dims: Any) -> Tensor:
+def _method_flip(self: Tensor, *sizes: Any, dims: Any = None) -> Tensor:
     """A copy with the order reversed along `dims` (``torch.Tensor.flip``)."""
-    return flip(self, dims[0] if len(dims) == 1 else dims)
+    return flip(self, _sizes("flip", sizes, "dims", dims))
 
 
-for _name, _function in {"repeat": _method_repeat, "flip": _method_flip, "fliplr": fliplr, "flipud": flipud}.items():
+for _name, _function in {
+    "repeat": _method_repeat, "tile": _method_tile, "flip": _method_flip, "fliplr": fliplr, "flipud": flipud,
+}.items():  # fmt: skip
+    _function.__name__ = _function.__qualname__ = _name
     setattr(Tensor, _name, _function)
 del _name, _function

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329 import dtypes
 from tinygrad5329.description import check_dim
-from tinygrad5329.dtypes import dtype
 from tinygrad5329.ops.primitive import Primitive, identity, unbroadcast
 from tinygrad5329.tensor import Tensor, method
 
@@ -70,14 +70,27 @@ def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
     return np.lib.stride_tricks.as_strided(x, shape, strides)
 
 
-def _sizes(op: str, shape: tuple[Any, ...]) -> tuple[int, ...]:
-    """``f(2, 3)`` and ``f((2, 3))`` alike, as a tuple of ints."""
+def _sizes(op: str, shape: tuple[Any, ...], name: str = "shape", keyword: Any = None) -> tuple[int, ...]:
+    """``f(2, 3)``, ``f((2, 3))`` and ``f(shape=(2, 3))`` alike, as a tuple of ints."""
+    if keyword is not None:
+        if shape:
+            raise TypeError(f"{op}() got multiple values for argument '{name}'")
+        shape = (keyword,)
+    elif not shape:
+        raise TypeError(f'{op}() missing 1 required positional arguments: "{name}"; none at all is ()')
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])
     try:
         return tuple([n if type(n) is int else n.__index__() for n in shape])
     except AttributeError:
-        raise TypeError(f"{op}(): argument 'shape' must be tuple of ints, not {shape!r}") from None
+        raise TypeError(f"{op}(): argument '{name}' must be tuple of ints, not {shape!r}") from None
+
+
+def _size_tuple(op: str, name: str, value: Any) -> tuple[int, ...]:
+    """A tuple of ints that may not be given one by one."""
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(f"{op}(): argument '{name}' must be tuple of ints, not {type(value).__name__}")
+    return _sizes(op, (value,), name)
 
 
 def _resolve(op: str, x: Tensor, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -106,23 +119,27 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     >>> tg.reshape(tg.arange(6), (2, -1)).shape
     tinygrad5329.Size([2, 3])
     """
-    shape = _sizes("reshape", (shape,))
+    shape = _size_tuple("reshape", "shape", shape)
     return _reshape(input, shape=_resolve("reshape", input, shape))
 
 
-def _method_reshape(self: Tensor, *shape: Any) -> Tensor:
+def _method_reshape(self: Tensor, *sizes: Any, shape: Any = None) -> Tensor:
     """The elements in C order in `shape`; a view if possible (``torch.Tensor.reshape``)."""
-    return _reshape(self, shape=_resolve("reshape", self, _sizes("reshape", shape)))
+    return _reshape(self, shape=_resolve("reshape", self, _sizes("reshape", sizes, "shape", shape)))
 
 
-def _method_view(self: Tensor, *shape: Any) -> Tensor:
+def _method_view(self: Tensor, *shape: Any, size: Any = None, dtype: Any = None) -> Tensor:
     """A view in `shape`, or of the bytes as another dtype (``torch.Tensor.view``).
 
     Raises RuntimeError where the strides do not allow a view; ``reshape`` copies there.
     """
-    if len(shape) == 1 and isinstance(shape[0], dtype):
-        return _as_dtype(self, shape[0])
-    wanted = _resolve("view", self, _sizes("view", shape))
+    if dtype is None and len(shape) == 1 and isinstance(shape[0], dtypes.dtype):
+        dtype, shape = shape[0], ()
+    if dtype is not None:
+        if shape or size is not None:
+            raise TypeError("view() takes a size or a dtype, not both")
+        return _as_dtype(self, dtype)
+    wanted = _resolve("view", self, _sizes("view", shape, "size", size))
     out = _view(self, shape=wanted)
     if self._array.size and not np.may_share_memory(out._array, self._array):
         raise RuntimeError(
@@ -136,22 +153,28 @@ def _as_dtype(self: Tensor, d: Any) -> Tensor:
     if self.requires_grad:
         raise RuntimeError("view(dtype): bytes have no derivative; detach() the tensor first")
     out = identity(self)
-    out._array = self._array.view(d.numpy)
+    try:
+        out._array = self._array.view(d.numpy)
+    except ValueError as error:
+        raise RuntimeError(
+            f"view(dtype): {self.dtype} of shape {tuple(self.shape)} cannot be seen as {d}: {error}"
+        ) from None
     out._version = self._version
     return out
 
 
-def _method_permute(self: Tensor, *dims: Any) -> Tensor:
+def _method_permute(self: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """The dimensions in another order, as a view (``torch.Tensor.permute``)."""
-    return permute(self, dims[0] if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims)
+    return permute(self, _sizes("permute", order, "dims", dims))
 
 
 def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
     """The dimensions in the order `dims`, as a view (``torch.permute``)."""
+    dims = _size_tuple("permute", "dims", dims)
     ndim = input._array.ndim
     if len(dims) != ndim:
         raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
+            "permute(): number of dimensions in the tensor input does not match the length of the "
             f"desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(dims)}"
         )
     order = tuple([check_dim(dim, ndim) for dim in dims]) if ndim else ()
@@ -176,6 +199,29 @@ def t(input: Tensor) -> Tensor:
     return transpose(input, 0, 1) if input._array.ndim == 2 else _view(input, shape=input._array.shape)
 
 
+@method
+def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
+    """``transpose`` under NumPy's name (``torch.swapaxes``)."""
+    return transpose(input, axis0, axis1)
+
+
+def _matrices(self: Tensor) -> Tensor:
+    if self._array.ndim < 2:
+        raise RuntimeError(
+            f"tensor.mT is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor."
+        )
+    return transpose(self, -2, -1)
+
+
+def _hermitian(self: Tensor) -> Tensor:
+    if self._array.ndim > 2:
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {self._array.ndim}-D tensor. For batches of "
+            "matrices, consider using tensor.mH"
+        )
+    return adjoint(self)
+
+
 def adjoint(input: Tensor) -> Tensor:
     """The last two dimensions exchanged, conjugated if complex (``torch.adjoint``)."""
     if input._array.ndim < 2:
@@ -194,6 +240,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
         raise RuntimeError(
             f"movedim: source {source} and destination {destination} must be the same number of distinct dimensions"
         )
+    if not ndim:
+        return _view(input, shape=())
     order = [d for d in range(ndim) if d not in sources]
     for place, dim in sorted(zip(places, sources, strict=True)):
         order.insert(place, dim)
@@ -232,7 +280,10 @@ def squeeze(input: Tensor, dim: Any = _MISSING) -> Tensor:
         gone = {i for i, n in enumerate(shape) if n == 1}
     else:
         dims = dim if isinstance(dim, (tuple, list)) else (dim,)
-        gone = {d for d in (check_dim(each, len(shape)) for each in dims) if shape and shape[d] == 1}
+        places = [check_dim(each, len(shape)) for each in dims]
+        if len(set(places)) != len(places):
+            raise RuntimeError(f"squeeze(): a dim appears multiple times in the list of dims {dims}")
+        gone = {d for d in places if shape and shape[d] == 1}
     return _squeeze(input, dims=tuple(sorted(gone)))
 
 
@@ -271,19 +322,26 @@ def _expand_shape(op: str, x: Tensor, sizes: tuple[int, ...]) -> tuple[int, ...]
     return tuple(result)
 
 
-def _method_expand(self: Tensor, *sizes: Any) -> Tensor:
+def _method_expand(self: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """A view with dimensions of length 1 repeated without copying; -1 keeps one (``torch.Tensor.expand``)."""
-    return _expand(self, shape=_expand_shape("expand", self, _sizes("expand", sizes)))
+    return _expand(self, shape=_expand_shape("expand", self, _sizes("expand", sizes, "size", size)))
 
 
-@method
-def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
-    """``input.expand(shape)`` (``torch.broadcast_to``)."""
-    return _expand(input, shape=_expand_shape("expand", input, tuple(shape)))
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """``input.expand(size)`` (``torch.broadcast_to``)."""
+    return _expand(input, shape=_expand_shape("expand", input, _size_tuple("broadcast_to", "size", size)))
+
+
+def _method_broadcast_to(self: Tensor, *sizes: Any, size: Any = None) -> Tensor:
+    """``self.expand(size)`` (``torch.Tensor.broadcast_to``)."""
+    return broadcast_to(self, _sizes("broadcast_to", sizes, "size", size))
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """All tensors expanded to their common shape (``torch.broadcast_tensors``)."""
+    for i, t in enumerate(tensors):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
     try:
         shape = np.broadcast_shapes(*[t._array.shape for t in tensors])
     except ValueError:
@@ -314,8 +372,10 @@ def ravel(input: Tensor) -> Tensor:
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """Dimension `dim` split into `sizes` (``torch.unflatten``)."""
     shape = input._array.shape
+    if not shape:
+        raise RuntimeError("unflatten(): a 0-d tensor has no dimension to unflatten")
     dim = check_dim(dim, len(shape))
-    sizes = tuple(sizes)
+    sizes = _size_tuple("unflatten", "sizes", sizes)
     if -1 in sizes:
         rest = -math.prod(sizes)
         sizes = tuple(shape[dim] // rest if n == -1 and rest else n for n in sizes)
@@ -333,18 +393,21 @@ def contiguous(input: Tensor) -> Tensor:
     return input if input._array.flags.c_contiguous else _contiguous(input)
 
 
-swapaxes = swapdims = transpose
+swapdims = transpose
 moveaxis = movedim
-for _name, _function in {
+_members: dict[str, Any] = {
     "reshape": _method_reshape, "view": _method_view, "permute": _method_permute, "expand": _method_expand,
-    "adjoint": adjoint,
-    "swapaxes": transpose, "swapdims": transpose, "moveaxis": movedim,
-    "view_as": lambda self, other: _method_view(self, *other.shape),
-    "reshape_as": lambda self, other: _method_reshape(self, *other.shape),
+    "broadcast_to": _method_broadcast_to, "adjoint": adjoint,
+    "swapdims": transpose, "moveaxis": movedim,
+    "view_as": lambda self, other: _method_view(self, other.shape),
+    "reshape_as": lambda self, other: _method_reshape(self, other.shape),
     "expand_as": lambda self, other: broadcast_to(self, other.shape),
     "T": property(lambda self: permute(self, tuple(reversed(range(self._array.ndim))))),
-    "mT": property(lambda self: transpose(self, -2, -1)),
-    "H": property(adjoint), "mH": property(adjoint),
-}.items():  # fmt: skip
+    "mT": property(_matrices), "H": property(_hermitian), "mH": property(adjoint),
+}  # fmt: skip
+for _name, _function in _members.items():
+    if getattr(_function, "__name__", "").startswith("_method_"):
+        # What Python says about wrong arguments begins with this name.
+        _function.__name__ = _function.__qualname__ = _name
     setattr(Tensor, _name, _function)
-del _name, _function
+del _name, _function, _members
