@@ -73,6 +73,10 @@ VALUES = [
     (lambda t, x: x.is_signed(), True),
     (lambda t, x: x.byte().is_signed(), False),
     (lambda t, x: x.is_pinned(), False),
+    (
+        lambda t, x: gradient(t, lambda a: t.real(a * (1 + 1j)) + t.imag(a * 2j), x),
+        ([[3.0, 6.0, 9.0], [12.0, 15.0, 18.0]],),
+    ),
 ]
 ERRORS = [
     # clone and detach

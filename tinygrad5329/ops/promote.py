@@ -21,8 +21,9 @@ __all__ = [
 
 to_copy: Primitive = Primitive(
     "to_copy",
-    lambda xp, x, *, dtype: x.astype(dtype),
-    lambda xp, g, x_dtype: to_copy.under(xp, g, dtype=x_dtype),
+    lambda xp, x, *, dtype, real=False: (x.real if real else x).astype(dtype),
+    # The gradient of a real tensor that became complex is the real part; in a cast by the user it would be lost.
+    lambda xp, g, x_dtype: to_copy.under(xp, g, dtype=x_dtype, real=x_dtype.kind != "c"),
 )
 
 _NUMBERS = (int, float, complex)
