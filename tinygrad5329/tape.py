@@ -224,7 +224,9 @@ def walk(
                 for hook in list(node.hooks.values()):
                     g = hook(g)
             if targets is not None:
-                found.update((port, g[port.index]) for port in targets if type(port) is Port and port.node is node)
+                for port in targets:
+                    if type(port) is Port and port.node is node and g[port.index] is not None:
+                        found[port] = g[port.index]
         if needed is not None and not any(edge in needed for edge in node.edges):
             continue
         if node.saved is None:

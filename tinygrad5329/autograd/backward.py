@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad5329.autograd import anomaly
 from tinygrad5329.grad_mode import set_grad_enabled
+from tinygrad5329.ops.inplace import check_writable
 from tinygrad5329.tape import Node, Port, walk
 from tinygrad5329.tensor import Tensor, attach, bump_version, wrap
 
@@ -68,10 +69,12 @@ def backward(
         wanted = {_edge(t): t for t in listed}
         targets = set(wanted)
     found = _run(_as_list(tensors), _as_list(grad_tensors), retain_graph, create_graph, targets)
-    for edge in list(found):
-        leaf = wanted.get(edge, edge)
-        if isinstance(leaf, Tensor):
-            _accumulate(leaf, _take(found, edge))
+    # Hooks belong to the backward pass: what they do is recorded only if the pass is.
+    with set_grad_enabled(create_graph):
+        for edge in list(found):
+            leaf = wanted.get(edge, edge)
+            if isinstance(leaf, Tensor) and leaf._rg:
+                _accumulate(leaf, _take(found, edge))
 
 
 def grad(
@@ -119,7 +122,8 @@ def grad(
             )
     edges = [_edge(t) for t in listed]
     found = _run(_as_list(outputs), _as_list(grad_outputs), retain_graph, create_graph, set(edges))
-    gradients = {edge: _take(found, edge) for edge in list(found)}
+    with set_grad_enabled(create_graph):
+        gradients = {edge: _take(found, edge) for edge in list(found)}
     results: list[Tensor | None] = []
     for t, edge in zip(listed, edges, strict=True):
         g = gradients.get(edge)
@@ -232,6 +236,7 @@ def _accumulate(leaf: Tensor, g: Any) -> None:
         # A gradient that is part of a graph must not be overwritten.
         leaf._grad = wrap(before._array + g)
     else:
+        check_writable(before, "accumulation of a gradient")
         np.add(before._array, g, out=before._array)
         bump_version(before, "accumulation of a gradient")
     hooks = leaf.__dict__.get("_post_accumulate_grad_hooks")

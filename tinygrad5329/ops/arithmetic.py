@@ -38,14 +38,14 @@ _neg = Primitive("neg", lambda xp, x: -x, lambda xp, g: -g)
 _pow = Primitive(
     "pow_tensor",
     lambda xp, x, y: x**y,
-    lambda xp, g, x, y: g * xp.where(y == 0, 0.0, y * x ** xp.where(y == 0, 1.0, y - 1)),
-    lambda xp, g, x, y, out: g * xp.where((x == 0) & (y >= 0), 0.0, out * xp.log(xp.where(x == 0, 1.0, x))),
+    lambda xp, g, x, y: g * xp.conj(xp.where(y == 0, 0.0, y * x ** xp.where(y == 0, 1.0, y - 1))),
+    lambda xp, g, x, y, out: g * xp.conj(xp.where((x == 0) & (y.real >= 0), 0.0, out * xp.log(xp.where(x == 0, 1.0, x)))),
     broadcasts=True,
 )
 _pow_scalar = Primitive(
     "pow",
     lambda xp, x, *, exponent: x**exponent,
-    lambda xp, g, x, exponent: g * (exponent * x ** (exponent - 1)) if exponent else xp.zeros_like(x),
+    lambda xp, g, x, exponent: g * xp.conj(exponent * x ** (exponent - 1)) if exponent else xp.zeros_like(x),
 )
 _fmod = Primitive(
     "fmod",
@@ -65,9 +65,9 @@ _lerp = Primitive(
     "lerp",
     # Two forms, as PyTorch has them, so that weights 0 and 1 give the ends exactly.
     lambda xp, x, y, w: xp.where(abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w)),
-    lambda xp, g, w: g * (1 - w),
-    lambda xp, g, w: g * w,
-    lambda xp, g, x, y: g * (y - x),
+    lambda xp, g, w: g * xp.conj(1 - w),
+    lambda xp, g, w: g * xp.conj(w),
+    lambda xp, g, x, y: g * xp.conj(y - x),
     broadcasts=True,
 )
 
@@ -96,7 +96,10 @@ def _scaled(op: str, input: Any, other: Any, alpha: Any) -> Any:
         raise RuntimeError(
             f"{op}(): for integral input tensors, argument alpha must not be a floating point number: {alpha}"
         )
-    return mul(other, bool(alpha) if common is dtypes.bool_ and isinstance(alpha, int) else alpha)
+    if common is dtypes.bool_:
+        return mul(other, bool(alpha) if isinstance(alpha, int) else alpha)
+    # The product of two numbers stays a number, which is weaker than a 0-d tensor.
+    return other * alpha if isinstance(other, (int, float, complex)) else mul(other, alpha)
 
 
 @method
@@ -234,6 +237,9 @@ def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @method
 def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """``input ** exponent``, broadcast (``torch.pow``)."""
+    if isinstance(exponent, np.generic):
+        # NumPy's scalars have a dtype that would decide the result's.
+        exponent = exponent.item()
     x, y = operands("pow", input, exponent)
     if isinstance(x, Tensor) and not isinstance(exponent, (Tensor, np.ndarray)):
         kind = x._array.dtype.kind
@@ -242,7 +248,7 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
         if kind == "b":
             # Booleans to a Boolean power: x ** True is x, x ** False is True.
             return wrap(x._array | (not exponent))
-        value = exponent if kind in "fc" else int(exponent)
+        value = exponent if kind in dtypes.INEXACT else int(exponent)
         result = _pow_scalar(x, exponent=value)
     else:
         _not_for_bools("pow", x, y)

@@ -101,6 +101,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
 
 def _bound(value: Any, d: Any) -> Any:
     """A number as NumPy can compare it with `d`; PyTorch takes negative ones modulo the unsigned range."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or d.numpy.kind not in "iu":
         return value
     limits = np.iinfo(d.numpy)

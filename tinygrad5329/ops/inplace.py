@@ -306,7 +306,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     check_writable(self, "copy_")
     shape = self._array.shape
     value = src if src._array.shape == shape else src.expand(shape)
-    recorded = state.grad and (self.requires_grad or src.requires_grad)
+    recorded = state.grad and self._array.dtype.kind in dtypes.INEXACT and (self.requires_grad or src.requires_grad)
     if recorded and value.dtype is not self.dtype:
         value = value.to(self.dtype)
     np.copyto(self._array, value._array, casting="unsafe")

@@ -18,6 +18,11 @@ __all__ = [
 ]  # fmt: skip
 
 
+def _rows(x: Any) -> Any:
+    """`x` as one matrix; a length of -1 would be ambiguous where the rows are empty."""
+    return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
+
+
 def _left(xp: Any, g: Any, y: Any, x_shape: tuple[int, ...]) -> Any:
     """The gradient of ``x @ y`` to x, from its own shape."""
     if len(x_shape) == 1:
@@ -29,7 +34,7 @@ def _left(xp: Any, g: Any, y: Any, x_shape: tuple[int, ...]) -> Any:
         return unbroadcast(xp, xp.expand_dims(g, -1) * y, x_shape)
     if y.ndim == 2 and len(x_shape) > 2:
         # One product instead of a stack of small ones.
-        flat = xp.matmul(xp.reshape(g, (-1, g.shape[-1])), xp.swapaxes(y, -1, -2))
+        flat = xp.matmul(_rows(g), xp.swapaxes(y, -1, -2))
         return xp.reshape(flat, x_shape)
     return unbroadcast(xp, xp.matmul(g, xp.swapaxes(y, -1, -2)), x_shape)
 
@@ -43,14 +48,13 @@ def _right(xp: Any, g: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
     if len(y_shape) == 1:
         return unbroadcast(xp, xp.matmul(xp.swapaxes(x, -1, -2), xp.expand_dims(g, -1)).squeeze(-1), y_shape)
     if len(y_shape) == 2 and x.ndim > 2:
-        rows = xp.reshape(x, (-1, x.shape[-1]))
-        return xp.matmul(xp.swapaxes(rows, 0, 1), xp.reshape(g, (-1, g.shape[-1])))
+        return xp.matmul(xp.swapaxes(_rows(x), 0, 1), _rows(g))
     return unbroadcast(xp, xp.matmul(xp.swapaxes(x, -1, -2), g), y_shape)
 
 
 def _product(xp: Any, x: Any, y: Any) -> Any:
     if y.ndim == 2 and x.ndim > 2 and x.flags.c_contiguous:
-        return xp.matmul(x.reshape(-1, x.shape[-1]), y).reshape(*x.shape[:-1], y.shape[-1])
+        return xp.matmul(_rows(x), y).reshape(*x.shape[:-1], y.shape[-1])
     return xp.matmul(x, y)
 
 
@@ -66,7 +70,7 @@ def _linear_forward(xp: Any, x: Any, w: Any, b: Any) -> Any:
     if x.ndim == 2:
         out = xp.matmul(x, w.T)
     else:
-        out = xp.matmul(x.reshape(-1, x.shape[-1]), w.T).reshape(*x.shape[:-1], w.shape[0])
+        out = xp.matmul(_rows(x), w.T).reshape(*x.shape[:-1], w.shape[0])
     if b is not None:
         if isinstance(out, np.ndarray):
             out += b
@@ -76,14 +80,14 @@ def _linear_forward(xp: Any, x: Any, w: Any, b: Any) -> Any:
 
 
 def _linear_rule(xp: Any, g: Any, needs: Any, x: Any, w: Any) -> tuple[Any, Any, Any]:
-    rows = g if g.ndim == 2 else xp.reshape(g, (-1, g.shape[-1]))
+    rows = _rows(g)
     dx = dw = db = None
     if needs[0]:
-        dx = xp.matmul(rows, w)
+        dx = xp.matmul(rows, xp.conj(w))
         if g.ndim != 2:
             dx = xp.reshape(dx, x.shape)
     if needs[1]:
-        dw = xp.matmul(xp.swapaxes(rows, 0, 1), x if x.ndim == 2 else xp.reshape(x, (-1, x.shape[-1])))
+        dw = xp.matmul(xp.swapaxes(rows, 0, 1), xp.conj(_rows(x)))
     if needs[2]:
         db = xp.sum(rows, axis=0)
     return dx, dw, db

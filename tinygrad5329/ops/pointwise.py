@@ -54,15 +54,15 @@ def _zero(xp: Any, g: Any) -> Any:
 
 _define("exp", "e to the power of each element", lambda xp, x: xp.exp(x), lambda xp, g, out: g * xp.conj(out))
 _define("exp2", "2 to the power of each element", lambda xp, x: xp.exp2(x),
-        lambda xp, g, out: g * out * math.log(2))  # fmt: skip
-_define("expm1", "exp(x) - 1, precise near 0", lambda xp, x: xp.expm1(x), lambda xp, g, out: g * (out + 1))
+        lambda xp, g, out: g * xp.conj(out) * math.log(2))  # fmt: skip
+_define("expm1", "exp(x) - 1, precise near 0", lambda xp, x: xp.expm1(x), lambda xp, g, out: g * xp.conj(out + 1))
 _define("log", "The natural logarithm", lambda xp, x: xp.log(x), lambda xp, g, x: g / xp.conj(x))
-_define("log2", "The logarithm to base 2", lambda xp, x: xp.log2(x), lambda xp, g, x: g / (x * math.log(2)))
-_define("log10", "The logarithm to base 10", lambda xp, x: xp.log10(x), lambda xp, g, x: g / (x * math.log(10)))
-_define("log1p", "log(1 + x), precise near 0", lambda xp, x: xp.log1p(x), lambda xp, g, x: g / (x + 1))
+_define("log2", "The logarithm to base 2", lambda xp, x: xp.log2(x), lambda xp, g, x: g / xp.conj(x * math.log(2)))
+_define("log10", "The logarithm to base 10", lambda xp, x: xp.log10(x), lambda xp, g, x: g / xp.conj(x * math.log(10)))
+_define("log1p", "log(1 + x), precise near 0", lambda xp, x: xp.log1p(x), lambda xp, g, x: g / xp.conj(x + 1))
 _define("sqrt", "The square root", lambda xp, x: xp.sqrt(x), lambda xp, g, out: g / (2 * xp.conj(out)))
 _define("rsqrt", "The reciprocal of the square root", lambda xp, x: 1 / xp.sqrt(x),
-        lambda xp, g, out: -0.5 * g * (out * out * out))  # fmt: skip
+        lambda xp, g, out: -0.5 * g * xp.conj(out * out * out))  # fmt: skip
 _define("reciprocal", "1 / x", lambda xp, x: 1 / x, lambda xp, g, out: -g * xp.conj(out * out))
 _define("square", "x * x", lambda xp, x: x * x if x.dtype.kind != "b" else x.astype(int),
         lambda xp, g, x: g * (2 * xp.conj(x)), floats=False)  # fmt: skip
@@ -70,21 +70,21 @@ _define("sin", "The sine of radians", lambda xp, x: xp.sin(x), lambda xp, g, x: 
 _define("cos", "The cosine of radians", lambda xp, x: xp.cos(x), lambda xp, g, x: -g * xp.conj(xp.sin(x)))
 _define("tan", "The tangent of radians", lambda xp, x: xp.tan(x), lambda xp, g, out: g * xp.conj(1 + out * out))
 _define("asin", "The inverse sine", lambda xp, x: xp.arcsin(x),
-        lambda xp, g, x: g / xp.sqrt(1 - x * x), aliases="arcsin")  # fmt: skip
+        lambda xp, g, x: g / xp.conj(xp.sqrt(1 - x * x)), aliases="arcsin")  # fmt: skip
 _define("acos", "The inverse cosine", lambda xp, x: xp.arccos(x),
-        lambda xp, g, x: -g / xp.sqrt(1 - x * x), aliases="arccos")  # fmt: skip
+        lambda xp, g, x: -g / xp.conj(xp.sqrt(1 - x * x)), aliases="arccos")  # fmt: skip
 _define("atan", "The inverse tangent", lambda xp, x: xp.arctan(x),
-        lambda xp, g, x: g / (1 + x * x), aliases="arctan")  # fmt: skip
-_define("sinh", "The hyperbolic sine", lambda xp, x: xp.sinh(x), lambda xp, g, x: g * xp.cosh(x))
-_define("cosh", "The hyperbolic cosine", lambda xp, x: xp.cosh(x), lambda xp, g, x: g * xp.sinh(x))
+        lambda xp, g, x: g / xp.conj(1 + x * x), aliases="arctan")  # fmt: skip
+_define("sinh", "The hyperbolic sine", lambda xp, x: xp.sinh(x), lambda xp, g, x: g * xp.conj(xp.cosh(x)))
+_define("cosh", "The hyperbolic cosine", lambda xp, x: xp.cosh(x), lambda xp, g, x: g * xp.conj(xp.sinh(x)))
 _define("tanh", "The hyperbolic tangent", lambda xp, x: xp.tanh(x),
         lambda xp, g, out: g * xp.conj(1 - out * out))  # fmt: skip
 _define("asinh", "The inverse hyperbolic sine", lambda xp, x: xp.arcsinh(x),
-        lambda xp, g, x: g / xp.sqrt(x * x + 1), aliases="arcsinh")  # fmt: skip
+        lambda xp, g, x: g / xp.conj(xp.sqrt(x * x + 1)), aliases="arcsinh")  # fmt: skip
 _define("acosh", "The inverse hyperbolic cosine", lambda xp, x: xp.arccosh(x),
-        lambda xp, g, x: g / xp.sqrt(x * x - 1), aliases="arccosh")  # fmt: skip
+        lambda xp, g, x: g / xp.conj(xp.sqrt(x - 1) * xp.sqrt(x + 1)), aliases="arccosh")  # fmt: skip
 _define("atanh", "The inverse hyperbolic tangent", lambda xp, x: xp.arctanh(x),
-        lambda xp, g, x: g / (1 - x * x), aliases="arctanh")  # fmt: skip
+        lambda xp, g, x: g / xp.conj(1 - x * x), aliases="arctanh")  # fmt: skip
 _define("erf", "The error function", lambda xp, x: special.erf(x),
         lambda xp, g, x: g * (2 / math.sqrt(math.pi) * xp.exp(-x * x)))  # fmt: skip
 _define("erfc", "1 - erf(x), precise for large x", lambda xp, x: special.erfc(x),
@@ -92,7 +92,7 @@ _define("erfc", "1 - erf(x), precise for large x", lambda xp, x: special.erfc(x)
 _define("erfinv", "The inverse error function", lambda xp, x: special.erfinv(x),
         lambda xp, g, out: g * (math.sqrt(math.pi) / 2 * xp.exp(out * out)))  # fmt: skip
 _define("sign", "-1, 0 or 1", lambda xp, x: xp.sign(x) if x.dtype.kind != "b" else x.copy(),
-        lambda xp, g: _zero(xp, g), floats=False)  # fmt: skip
+        lambda xp, g: _zero(xp, g), floats=False, refuse="c")  # fmt: skip
 _define("floor", "The largest integer not above", lambda xp, x: xp.floor(x) if x.dtype.kind == "f" else x.copy(),
         lambda xp, g: _zero(xp, g), floats=False, refuse="b")  # fmt: skip
 _define("ceil", "The smallest integer not below", lambda xp, x: xp.ceil(x) if x.dtype.kind == "f" else x.copy(),

@@ -105,7 +105,9 @@ def _method_repeat(self: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
     interleaved = tuple(n for pair in zip((1,) * len(shape), shape, strict=True) for n in pair)
     tiled = tuple(n for pair in zip(sizes, shape, strict=True) for n in pair)
     result = tuple(a * b for a, b in zip(sizes, shape, strict=True))
-    return _reshape(_expand(_reshape(self, shape=interleaved), shape=tiled), shape=result).contiguous()
+    repeated = _reshape(_expand(_reshape(self, shape=interleaved), shape=tiled), shape=result)
+    # Where nothing is repeated this is still a view of the input.
+    return repeated if repeated._view is None else repeated.clone()
 
 
 def tile(input: Tensor, dims: Any) -> Tensor:
