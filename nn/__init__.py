@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad5329.nn import functional, init, parameter, utils
+from tinygrad5329.nn import attention, functional, init, modules, parameter, utils
 from tinygrad5329.nn.activation import (
     CELU,
     ELU,
@@ -19,12 +19,39 @@ from tinygrad5329.nn.activation import (
     Tanh,
     Tanhshrink,
 )
+from tinygrad5329.nn.adaptive import AdaptiveLogSoftmaxWithLoss
+from tinygrad5329.nn.adaptive_pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
+)
 from tinygrad5329.nn.batchnorm import (
     BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+)
+from tinygrad5329.nn.conv import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
 )
 from tinygrad5329.nn.distance import (
     CosineSimilarity,
     PairwiseDistance,
+)
+from tinygrad5329.nn.distribution_loss import (
+    CTCLoss,
+    GaussianNLLLoss,
+    KLDivLoss,
+    PoissonNLLLoss,
 )
 from tinygrad5329.nn.dropout import (
     AlphaDropout,
@@ -34,20 +61,51 @@ from tinygrad5329.nn.dropout import (
     Dropout3d,
     FeatureAlphaDropout,
 )
+from tinygrad5329.nn.embedding import (
+    Embedding,
+    EmbeddingBag,
+)
 from tinygrad5329.nn.flatten import (
     Flatten,
     Unflatten,
 )
-from tinygrad5329.nn.groupnorm import (
-    GroupNorm,
+from tinygrad5329.nn.fold import (
+    Fold,
+    Unfold,
 )
-from tinygrad5329.nn.layernorm import (
-    LayerNorm,
+from tinygrad5329.nn.groupnorm import GroupNorm
+from tinygrad5329.nn.instancenorm import (
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+)
+from tinygrad5329.nn.layernorm import LayerNorm
+from tinygrad5329.nn.lazy_batchnorm import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+)
+from tinygrad5329.nn.lazy_conv import (
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
 )
 from tinygrad5329.nn.linear import (
     Bilinear,
     Identity,
+    LazyLinear,
     Linear,
+)
+from tinygrad5329.nn.linear_cross_entropy import LinearCrossEntropyLoss
+from tinygrad5329.nn.linear_cross_entropy_options import LinearCrossEntropyOptions
+from tinygrad5329.nn.local_response_norm import (
+    LocalResponseNorm,
 )
 from tinygrad5329.nn.loss import (
     BCELoss,
@@ -57,27 +115,50 @@ from tinygrad5329.nn.loss import (
     L1Loss,
     MSELoss,
     NLLLoss,
+    NLLLoss2d,
     SmoothL1Loss,
 )
-from tinygrad5329.nn.module import (
-    Module,
+from tinygrad5329.nn.margin_loss import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
 )
-from tinygrad5329.nn.module_dict import (
-    ModuleDict,
+from tinygrad5329.nn.module import Module
+from tinygrad5329.nn.module_dict import ModuleDict
+from tinygrad5329.nn.module_list import ModuleList
+from tinygrad5329.nn.multihead_attention import MultiheadAttention
+from tinygrad5329.nn.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
 )
-from tinygrad5329.nn.module_list import (
-    ModuleList,
-)
+from tinygrad5329.nn.parallel import DataParallel
 from tinygrad5329.nn.parameter import (
     Buffer,
     Parameter,
+    UninitializedBuffer,
+    UninitializedParameter,
 )
-from tinygrad5329.nn.parameter_dict import (
-    ParameterDict,
-)
-from tinygrad5329.nn.parameter_list import (
-    ParameterList,
-)
+from tinygrad5329.nn.parameter_dict import ParameterDict
+from tinygrad5329.nn.parameter_list import ParameterList
 from tinygrad5329.nn.piecewise_activation import (
     Hardshrink,
     Hardsigmoid,
@@ -86,87 +167,236 @@ from tinygrad5329.nn.piecewise_activation import (
     LeakyReLU,
     ReLU,
     ReLU6,
+    RReLU,
     Softshrink,
     Threshold,
 )
-from tinygrad5329.nn.residual import (
-    Residual,
+from tinygrad5329.nn.pooling import (
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
 )
-from tinygrad5329.nn.rmsnorm import (
-    RMSNorm,
+from tinygrad5329.nn.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    RNNBase,
 )
-from tinygrad5329.nn.sequential import (
-    Sequential,
+from tinygrad5329.nn.recurrent_cell import (
+    GRUCell,
+    LSTMCell,
+    RNNCell,
+    RNNCellBase,
 )
+from tinygrad5329.nn.residual import Residual
+from tinygrad5329.nn.resizing import (
+    ChannelShuffle,
+    PixelShuffle,
+    PixelUnshuffle,
+    Upsample,
+    UpsamplingBilinear2d,
+    UpsamplingNearest2d,
+)
+from tinygrad5329.nn.rmsnorm import RMSNorm
+from tinygrad5329.nn.sequential import Sequential
 from tinygrad5329.nn.softmax import (
     LogSoftmax,
     Softmax,
+    Softmax2d,
     Softmin,
+)
+from tinygrad5329.nn.sync_batchnorm import SyncBatchNorm
+from tinygrad5329.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerEncoder,
+)
+from tinygrad5329.nn.transformer_layer import (
+    TransformerDecoderLayer,
+    TransformerEncoderLayer,
 )
 
 __all__ = [
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
     "AlphaDropout",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "Bilinear",
     "Buffer",
     "CELU",
+    "CTCLoss",
+    "ChannelShuffle",
+    "CircularPad1d",
+    "CircularPad2d",
+    "CircularPad3d",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ConstantPad3d",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+    "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
+    "DataParallel",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
     "Dropout3d",
     "ELU",
+    "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout",
     "Flatten",
+    "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GELU",
     "GLU",
+    "GRU",
+    "GRUCell",
+    "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "HingeEmbeddingLoss",
     "HuberLoss",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "KLDivLoss",
     "L1Loss",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
+    "LSTM",
+    "LSTMCell",
     "LayerNorm",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
+    "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions",
+    "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
+    "MarginRankingLoss",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
     "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
+    "MultiheadAttention",
     "NLLLoss",
+    "NLLLoss2d",
     "PReLU",
     "PairwiseDistance",
     "Parameter",
     "ParameterDict",
     "ParameterList",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "PoissonNLLLoss",
     "RMSNorm",
+    "RNN",
+    "RNNBase",
+    "RNNCell",
+    "RNNCellBase",
+    "RReLU",
     "ReLU",
     "ReLU6",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReflectionPad3d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ReplicationPad3d",
     "Residual",
     "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",
     "SmoothL1Loss",
+    "SoftMarginLoss",
     "Softmax",
+    "Softmax2d",
     "Softmin",
     "Softplus",
     "Softshrink",
     "Softsign",
+    "SyncBatchNorm",
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Unfold",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
+    "ZeroPad1d",
+    "ZeroPad2d",
+    "ZeroPad3d",
+    "attention",
     "functional",
     "init",
+    "modules",
     "parameter",
     "utils",
 ]

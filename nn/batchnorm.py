@@ -13,8 +13,8 @@ from tinygrad5329.nn.parameter import Parameter
 from tinygrad5329.tensor import Tensor
 
 
-class _BatchNorm(Module):
-    """What batch normalisation over any number of dimensions shares; a subclass checks the input's."""
+class NormBase(Module):
+    """What batch and instance normalisation share: parameters for each channel, and running statistics."""
 
     # Version 2 added num_batches_tracked.
     _version = 2
@@ -80,6 +80,36 @@ class _BatchNorm(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
+    def extra_repr(self) -> str:
+        """Return the arguments that `repr` shows."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Any,
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        version = local_metadata.get("version")
+        batches = self.num_batches_tracked
+        key = prefix + "num_batches_tracked"
+        if (version is None or version < 2) and batches is not None and key not in state_dict:
+            state_dict = {**state_dict, key: batches}
+        super()._load_from_state_dict(
+            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+        )
+
+
+class _BatchNorm(NormBase):
+    """What batch normalisation over any number of dimensions shares; a subclass checks the input's."""
+
     def _check_input_dim(self, input: Tensor) -> None:
         raise NotImplementedError(f"{self._get_name()} must say which inputs it takes: _check_input_dim")
 
@@ -108,32 +138,6 @@ class _BatchNorm(Module):
             uses_batch,
             0.0 if momentum is None else momentum,
             self.eps,
-        )
-
-    def extra_repr(self) -> str:
-        """Return the arguments that `repr` shows."""
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-        )
-
-    def _load_from_state_dict(
-        self,
-        state_dict: Any,
-        prefix: str,
-        local_metadata: dict[str, Any],
-        strict: bool,
-        missing_keys: list[str],
-        unexpected_keys: list[str],
-        error_msgs: list[str],
-    ) -> None:
-        version = local_metadata.get("version")
-        batches = self.num_batches_tracked
-        key = prefix + "num_batches_tracked"
-        if (version is None or version < 2) and batches is not None and key not in state_dict:
-            state_dict = {**state_dict, key: batches}
-        super()._load_from_state_dict(
-            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
         )
 
 
@@ -178,3 +182,19 @@ class BatchNorm1d(_BatchNorm):
     def _check_input_dim(self, input: Tensor) -> None:
         if input.ndim != 2 and input.ndim != 3:
             raise ValueError(f"expected 2D or 3D input (got {input.ndim}D input)")
+
+
+class BatchNorm2d(_BatchNorm):
+    """`BatchNorm1d` for images (N, C, H, W), with statistics over N, H and W. Matches `torch.nn.BatchNorm2d`."""
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.ndim != 4:
+            raise ValueError(f"expected 4D input (got {input.ndim}D input)")
+
+
+class BatchNorm3d(_BatchNorm):
+    """`BatchNorm1d` for volumes (N, C, D, H, W). Matches `torch.nn.BatchNorm3d`."""
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.ndim != 5:
+            raise ValueError(f"expected 5D input (got {input.ndim}D input)")

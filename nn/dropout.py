@@ -7,7 +7,7 @@ from tinygrad5329.nn.module import Module
 from tinygrad5329.tensor import Tensor
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     """What the dropout layers share.
 
     Parameters
@@ -38,7 +38,7 @@ class _Dropout(Module):
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """Set each element to zero with probability `p` and divide the others by ``1 - p``.
 
     Parameters
@@ -64,7 +64,7 @@ class Dropout(_Dropout):
         return F.dropout(input, self.p, self.training, self.inplace)
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """Drop whole channels of (N, C, L) or (C, L). Matches `torch.nn.Dropout1d`."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ class Dropout1d(_Dropout):
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """Drop whole channels of (N, C, H, W). Matches `torch.nn.Dropout2d`."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class Dropout2d(_Dropout):
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """Drop whole channels of (N, C, D, H, W) or (C, D, H, W). Matches `torch.nn.Dropout3d`."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ class Dropout3d(_Dropout):
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Drop elements so that mean 0 and variance 1, as `SELU` gives them, are kept.
 
     Matches `torch.nn.AlphaDropout`; Klambauer et al., "Self-normalizing neural networks", 2017.
@@ -99,7 +99,7 @@ class AlphaDropout(_Dropout):
         return F.alpha_dropout(input, self.p, self.training, self.inplace)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """Drop whole channels as `AlphaDropout` drops elements. Matches `torch.nn.FeatureAlphaDropout`."""
 
     def forward(self, input: Tensor) -> Tensor:

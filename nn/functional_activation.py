@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from tinygrad5329 import ops
 from tinygrad5329.nn.in_place import overwritten
+from tinygrad5329.ops.rrelu import rrelu as _rrelu
+from tinygrad5329.ops.rrelu import rrelu_ as _rrelu_
 from tinygrad5329.tensor import Tensor
 
 
@@ -94,3 +96,54 @@ def sigmoid(input: Tensor) -> Tensor:
 def tanh(input: Tensor) -> Tensor:
     """Return the hyperbolic tangent. Matches `torch.nn.functional.tanh`."""
     return ops.tanh(input)  # type: ignore[attr-defined]
+
+
+def rrelu(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """Return ``x`` where positive, else ``a * x`` with `a` drawn from U(lower, upper) in training, else their mean.
+
+    The draws are PyTorch's. Matches `torch.nn.functional.rrelu`; Xu et al., arXiv:1505.00853.
+    """
+    return (_rrelu_ if inplace else _rrelu)(input, lower, upper, training)
+
+
+def relu_(input: Tensor) -> Tensor:
+    """`relu` in place."""
+    return relu(input, True)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """`leaky_relu` in place."""
+    return leaky_relu(input, negative_slope, True)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """`hardtanh` in place."""
+    return hardtanh(input, min_val, max_val, True)
+
+
+def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
+    """`threshold` in place."""
+    # The argument hides the function of that name.
+    return overwritten(input, lambda x: ops.threshold(x, threshold, value))
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """`elu` in place."""
+    return elu(input, alpha, True)
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """`celu` in place."""
+    return celu(input, alpha, True)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """`selu` in place."""
+    return selu(input, True)
+
+
+def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Tensor:
+    """`rrelu` in place."""
+    return _rrelu_(input, lower, upper, training)

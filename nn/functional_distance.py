@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tinygrad5329 import ops
+from tinygrad5329.creation import arange
+from tinygrad5329.ops.distances import length
 from tinygrad5329.tensor import Tensor
 
 
@@ -52,6 +54,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     -----
     Matches `torch.nn.functional.cosine_similarity`.
     """
+    if x1.shape != x2.shape:
+        x1, x2 = ops.broadcast_tensors(x1, x2)
     return (x1 / _norm_above(x1, dim, eps) * (x2 / _norm_above(x2, dim, eps))).sum(dim)
 
 
@@ -81,3 +85,17 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     Matches `torch.nn.functional.pairwise_distance`.
     """
     return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """Return the p-norm distances between all pairs of rows, (N * (N - 1) / 2,), for an input (N, D).
+
+    Raises RuntimeError for another number of dimensions or a negative `p`. Matches `torch.nn.functional.pdist`.
+    """
+    if input.ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    if p < 0:
+        raise RuntimeError(f"pdist only supports non-negative p values, got {p}")
+    row = arange(input.shape[0])
+    first, second = (row.unsqueeze(1) < row).nonzero(as_tuple=True)
+    return length(input[first] - input[second], p)

@@ -59,4 +59,5 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
 def _call(function: Callable[..., Tensor], input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
     if inplace and training:
         return overwritten(input, lambda x: function(x, p, True))
-    return function(input, p, training)
+    result = function(input, p, training)
+    return input if inplace else result

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tinygrad5329 import ops
+from tinygrad5329.ops.promote import write_out
 from tinygrad5329.tensor import Tensor
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
     """Return ``input @ weight.T + bias``.
 
     Parameters
@@ -30,7 +31,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Matches `torch.nn.functional.linear`.
     """
     try:
-        return ops.linear(input, weight, bias)
+        result = ops.linear(input, weight, bias)
+        return result if out is None else write_out("linear", out, result)
     except AttributeError:
         # Only a failure makes it worth looking for what is not a tensor.
         for name, value in (("input", input), ("weight", weight), ("bias", bias)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from tinygrad5329 import dtypes, ops
+from tinygrad5329.creation import arange, empty_like
 from tinygrad5329.tensor import Tensor
 
 
@@ -53,6 +54,39 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     Matches `torch.nn.functional.softmin`.
     """
     return ops.softmax(-input, _dim("softmin", input, dim, _stacklevel), dtype)
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """Sample from the Gumbel-softmax distribution: ``softmax((logits + noise) / tau)``.
+
+    Parameters
+    ----------
+    logits : Tensor
+        Unnormalised log-probabilities.
+    tau : float
+        The temperature.
+    hard : bool
+        Return one-hot samples, with the gradient of the soft ones.
+    eps : float
+        Deprecated, without effect.
+    dim : int
+        The dimension along which the results sum to 1.
+
+    Notes
+    -----
+    Matches `torch.nn.functional.gumbel_softmax`, noise included; Jang et al., arXiv:1611.00712.
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = -empty_like(logits.detach()).contiguous().exponential_().log()
+    soft = ops.softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    shape = [1] * soft.ndim
+    shape[dim] = -1
+    best = soft.detach().argmax(dim, keepdim=True)
+    one_hot = (arange(soft.shape[dim]).reshape(shape) == best).to(soft.dtype)
+    return one_hot - soft.detach() + soft
 
 
 def _dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from typing import Any
 
-from tinygrad5329 import ops
-from tinygrad5329.creation import empty_like, eye
+from tinygrad5329 import linalg, ops
+from tinygrad5329.creation import empty, empty_like, eye
 from tinygrad5329.grad_mode import no_grad
 from tinygrad5329.random import Generator
 from tinygrad5329.randomness import randperm
@@ -284,6 +285,27 @@ def kaiming_normal_(
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
+    """Fill with a random matrix of orthonormal rows or columns, whichever are fewer, times `gain`.
+
+    All dimensions but the first count as one. ValueError for less than two dimensions. Saxe et al., "Exact solutions
+    to the nonlinear dynamics of learning in deep linear neural networks", 2013.
+    """
+    if tensor.ndim < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if tensor.numel() == 0:
+        return tensor
+    rows = tensor.shape[0]
+    with no_grad():
+        drawn = empty((rows, tensor.numel() // rows), dtype=tensor.dtype).normal_(0, 1, generator=generator)
+        wide = rows < drawn.shape[1]
+        q, r = linalg.qr(drawn.t() if wide else drawn)
+        # With a positive diagonal of r the distribution is uniform: arXiv:math-ph/0609050.
+        q = q * r.diagonal().sign()
+        tensor.copy_((q.t() if wide else q).reshape(tensor.shape))
+        return tensor.mul_(gain)
+
+
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
     """Fill a matrix from N(0, std**2) and set the fraction `sparsity` of each column to zero.
 
@@ -311,3 +333,28 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
 def _nothing_to_do(tensor: Tensor) -> Tensor:
     warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
     return tensor
+
+
+def _under_old_name(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    new = function.__name__
+    old = new[:-1]
+
+    def renamed(*args: Any, **kwargs: Any) -> Tensor:
+        warnings.warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.", FutureWarning, stacklevel=2)
+        return function(*args, **kwargs)
+
+    renamed.__name__ = renamed.__qualname__ = old
+    renamed.__doc__ = f"The old name of `{new}`; deprecated."
+    return renamed
+
+
+uniform = _under_old_name(uniform_)
+normal = _under_old_name(normal_)
+constant = _under_old_name(constant_)
+dirac = _under_old_name(dirac_)
+sparse = _under_old_name(sparse_)
+orthogonal = _under_old_name(orthogonal_)
+xavier_uniform = _under_old_name(xavier_uniform_)
+xavier_normal = _under_old_name(xavier_normal_)
+kaiming_uniform = _under_old_name(kaiming_uniform_)
+kaiming_normal = _under_old_name(kaiming_normal_)

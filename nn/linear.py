@@ -8,8 +8,9 @@ from typing import Any
 from tinygrad5329.creation import empty
 from tinygrad5329.nn import functional as F
 from tinygrad5329.nn import init
+from tinygrad5329.nn.lazy import LazyModuleMixin
 from tinygrad5329.nn.module import Module
-from tinygrad5329.nn.parameter import Parameter
+from tinygrad5329.nn.parameter import Parameter, UninitializedParameter
 from tinygrad5329.tensor import Tensor
 
 
@@ -94,6 +95,44 @@ class Linear(Module):
     def extra_repr(self) -> str:
         """Return the arguments that `repr` shows."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class LazyLinear(LazyModuleMixin, Linear):
+    """A `Linear` that learns `in_features` from its first input; see `LazyModuleMixin`.
+
+    Matches `torch.nn.LazyLinear`.
+    """
+
+    cls_to_become = Linear
+
+    def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+        super().__init__(0, 0, False)
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        self.out_features = out_features
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Draw new initial values, once the sizes are known."""
+        if not self.has_uninitialized_params() and self.in_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Size the parameters for `input` and draw their values."""
+        if self.has_uninitialized_params():
+            self.in_features = input.shape[-1]
+            self.weight.materialize((self.out_features, self.in_features))
+            if self.bias is not None:
+                self.bias.materialize((self.out_features,))
+            self.reset_parameters()
+        elif self.in_features == 0:
+            # A state dictionary has sized the weight before the first call.
+            if input.shape[-1] != self.weight.shape[-1]:
+                raise RuntimeError(
+                    f"The in_features inferred from input: {input.shape[-1]} is not equal to in_features from "
+                    f"self.weight: {self.weight.shape[-1]}"
+                )
+            self.in_features = input.shape[-1]
 
 
 class Bilinear(Module):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Self
 
-from tinygrad5329.nn.module_backward_hooks import ModuleBackwardHooks
+from tinygrad5329.nn.module_backward_hooks import (
+    ModuleBackwardHooks,
+    global_backward_hooks,
+    global_backward_pre_hooks,
+)
 from tinygrad5329.nn.module_conversion import ModuleConversion
 from tinygrad5329.nn.module_hooks import (
     ModuleHooks,
@@ -15,6 +20,12 @@ from tinygrad5329.nn.module_hooks import (
     global_forward_pre_hooks,
 )
 from tinygrad5329.nn.module_path import add_module_path
+from tinygrad5329.nn.module_registration_hooks import (
+    buffer_registration_hooks,
+    module_registration_hooks,
+    parameter_registration_hooks,
+    registered,
+)
 from tinygrad5329.nn.module_state_dict import ModuleStateDict
 from tinygrad5329.nn.parameter import Buffer, Parameter
 from tinygrad5329.tensor import Tensor
@@ -57,9 +68,20 @@ class Module(ModuleHooks, ModuleBackwardHooks, ModuleStateDict, ModuleConversion
     )
     """
 
-    def __init__(self) -> None:
-        # Straight into __dict__: __setattr__ below needs these to exist.
-        self.__dict__.update(
+    #: Set it in a subclass that has other bases too, for which `__init__` is then called with its arguments.
+    call_super_init: bool = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not self.call_super_init and (args or kwargs):
+            what = f"keyword argument '{next(iter(kwargs))}'" if kwargs else "positional argument"
+            raise TypeError(f"{type(self).__name__}.__init__() got an unexpected {what}")
+        self.__dict__.update(self._first_state())
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
+
+    @staticmethod
+    def _first_state() -> dict[str, Any]:
+        return dict(
             training=True,
             _parameters={},
             _buffers={},
@@ -74,6 +96,10 @@ class Module(ModuleHooks, ModuleBackwardHooks, ModuleStateDict, ModuleConversion
             _load_state_dict_pre_hooks=OrderedDict(),
             _load_state_dict_post_hooks=OrderedDict(),
         )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # What was pickled before a registry existed gets an empty one.
+        self.__dict__.update({**self._first_state(), **state})
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every subclass defines it.
@@ -92,6 +118,8 @@ class Module(ModuleHooks, ModuleBackwardHooks, ModuleStateDict, ModuleConversion
                 or self._backward_pre_hooks
                 or global_forward_hooks
                 or global_forward_pre_hooks
+                or global_backward_hooks
+                or global_backward_pre_hooks
             ):
                 return call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
@@ -132,6 +160,8 @@ class Module(ModuleHooks, ModuleBackwardHooks, ModuleStateDict, ModuleConversion
                 f"explicitly. To express '{name}' as a function of another Tensor, compute the value in the "
                 "forward() method."
             )
+        if param is not None and parameter_registration_hooks:
+            param = registered(parameter_registration_hooks, self, name, param)
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -175,7 +205,7 @@ class Module(ModuleHooks, ModuleBackwardHooks, ModuleStateDict, ModuleConversion
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{_typename(module)} is not a Module subclass")
         self._check_new_name("module", name, self._modules)
-        self._modules[name] = module
+        self._set_module(name, module)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Alias for `add_module`."""
@@ -192,11 +222,18 @@ class Module(ModuleHooks, ModuleBackwardHooks, ModuleStateDict, ModuleConversion
             raise KeyError(f'{kind} name can\'t be empty string ""')
 
     def _set_buffer(self, name: str, tensor: Tensor | None, persistent: bool) -> None:
+        if tensor is not None and buffer_registration_hooks:
+            tensor = registered(buffer_registration_hooks, self, name, tensor)
         self._buffers[name] = tensor
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
             self._non_persistent_buffers_set.add(name)
+
+    def _set_module(self, name: str, module: Module | None) -> None:
+        if module is not None and module_registration_hooks:
+            module = registered(module_registration_hooks, self, name, module)
+        self._modules[name] = module
 
     def _forget(self, name: str, *, keep: str) -> None:
         """Remove `name` from wherever it is, the registry `keep` excepted, to make room for another kind."""
@@ -225,7 +262,7 @@ class Module(ModuleHooks, ModuleBackwardHooks, ModuleStateDict, ModuleConversion
             if "_modules" not in state:
                 raise AttributeError("cannot assign module before Module.__init__() call")
             self._forget(name, keep="_modules")
-            self._modules[name] = value
+            self._set_module(name, value)
             return
         if name in state.get("_modules", ()):
             if value is not None:
@@ -287,6 +324,10 @@ class Module(ModuleHooks, ModuleBackwardHooks, ModuleStateDict, ModuleConversion
             module.apply(fn)
         fn(self)
         return self
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Change nothing, with a warning: modules run eagerly, and the options of PyTorch's compiler say nothing."""
+        warnings.warn("Module.compile changes nothing: modules run eagerly here", stacklevel=2)
 
     def train(self, mode: bool = True) -> Self:
         """Set training mode (or evaluation mode, with `mode` False) here and in all modules below.

@@ -17,6 +17,32 @@ if TYPE_CHECKING:
 Gradients = tuple[Tensor | None, ...]
 
 
+# Hooks that run for every module; the module-level register functions fill them.
+global_backward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+global_backward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """`Module.register_full_backward_hook` for every module at once; global hooks run before the module's own.
+
+    Matches ``torch.nn.modules.module.register_module_full_backward_hook``.
+    """
+    return add_hook(global_backward_hooks, hook)
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """`Module.register_full_backward_pre_hook` for every module at once.
+
+    Matches ``torch.nn.modules.module.register_module_full_backward_pre_hook``.
+    """
+    return add_hook(global_backward_pre_hooks, hook)
+
+
+def register_module_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """The older form of `register_module_full_backward_hook`; see `Module.register_backward_hook`."""
+    return register_module_full_backward_hook(hook)
+
+
 class ModuleBackwardHooks:
     """The part of `Module` that registers backward hooks."""
 
@@ -30,7 +56,7 @@ class ModuleBackwardHooks:
         use in place of `grad_input`; it must not change its arguments
         (``torch.nn.Module.register_full_backward_hook``). Only positional inputs are seen.
         """
-        return add_hook(self._backward_hooks, hook, prepend=prepend)
+        return add_hook(self._hooks_of("full"), hook, prepend=prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Run ``hook(module, grad_output)`` when the gradients of the outputs are computed.
@@ -39,6 +65,24 @@ class ModuleBackwardHooks:
         (``torch.nn.Module.register_full_backward_pre_hook``).
         """
         return add_hook(self._backward_pre_hooks, hook, prepend=prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """The older form of `register_full_backward_hook`, deprecated in PyTorch.
+
+        The hook gets the gradients of the module's inputs, where PyTorch's older form gives those of its last
+        operation. A module has hooks of one form only: RuntimeError.
+        """
+        return add_hook(self._hooks_of("older"), hook)
+
+    def _hooks_of(self, form: str) -> OrderedDict[int, Callable[..., Any]]:
+        """The hooks, after a check that those there are of this form."""
+        if self._backward_hooks and self.__dict__.get("_backward_hook_form", form) != form:
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only "
+                "one of them."
+            )
+        self.__dict__["_backward_hook_form"] = form
+        return self._backward_hooks
 
 
 class BackwardCall:
@@ -62,12 +106,14 @@ class BackwardCall:
         return watched if isinstance(output, tuple) else watched[0]
 
     def _on_outputs(self, gradients: Gradients) -> Gradients:
-        for hook in list(self.module._backward_pre_hooks.values()):
+        for hook in (*global_backward_pre_hooks.values(), *self.module._backward_pre_hooks.values()):
             replaced = hook(self.module, gradients)
             if replaced is not None:
-                gradients = _as_tuple(replaced, len(gradients), "Backward pre hook")
+                gradients = _as_tuple(
+                    replaced, len(gradients), "Backward pre hook returned an invalid number of grad_output"
+                )
         self.grad_outputs = gradients
-        if not self.seen and self.module._backward_hooks:
+        if not self.seen and (self.module._backward_hooks or global_backward_hooks):
             warnings.warn(
                 "Full backward hook is firing when gradients are computed with respect to module outputs since no "
                 "inputs require gradients.",
@@ -85,7 +131,7 @@ class BackwardCall:
         return gradients
 
     def _run_hooks(self, gradients: Gradients) -> Gradients:
-        for hook in list(self.module._backward_hooks.values()):
+        for hook in (*global_backward_hooks.values(), *self.module._backward_hooks.values()):
             replaced = hook(self.module, gradients, self.grad_outputs)
             if replaced is None:
                 continue
@@ -94,7 +140,7 @@ class BackwardCall:
                     "Backward hook for Modules where no input requires gradient should always return None or None for "
                     "all gradients."
                 )
-            gradients = _as_tuple(replaced, len(gradients), "Backward hook")
+            gradients = _as_tuple(replaced, len(gradients), "Backward hook returned an invalid number of grad_input")
         return gradients
 
 
@@ -118,5 +164,5 @@ def _through(values: tuple[Any, ...], react: Callable[[Gradients], Gradients]) -
 def _as_tuple(value: Any, length: int, what: str) -> Gradients:
     value = value if isinstance(value, tuple) else (value,)
     if len(value) != length:
-        raise RuntimeError(f"{what} returned an invalid number of gradient, got {len(value)}, but expected {length}")
+        raise RuntimeError(f"{what}, got {len(value)}, but expected {length}")
     return value

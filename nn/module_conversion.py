@@ -9,6 +9,7 @@ from tinygrad5329 import dtypes
 from tinygrad5329.creation import empty_like
 from tinygrad5329.grad_mode import no_grad
 from tinygrad5329.nn.module_tree import ModuleTree
+from tinygrad5329.nn.uninitialized import is_lazy
 from tinygrad5329.tensor import Tensor
 
 
@@ -26,6 +27,9 @@ class ModuleConversion(ModuleTree):
         for parameter in self._parameters.values():
             if parameter is None:
                 continue
+            if is_lazy(parameter):
+                parameter._become(fn(parameter))
+                continue
             with no_grad():
                 values = fn(parameter.data)
                 grad = None if parameter.grad is None else fn(parameter.grad.data)
@@ -41,8 +45,9 @@ class ModuleConversion(ModuleTree):
     def to(self, *args: Any, **kwargs: Any) -> Self:
         """Move and cast the parameters and buffers in place.
 
-        Call forms are ``to(device=None, dtype=None, non_blocking=False)``, ``to(dtype, non_blocking=False)``
-        and ``to(tensor, non_blocking=False)``. The dtype applies to floating-point members only.
+        Call forms are ``to(device=None, dtype=None, non_blocking=False)``, ``to(dtype, non_blocking=False)``,
+        ``to(tensor, non_blocking=False)`` and ``to(memory_format=...)``, which lays out the members of 4 or 5
+        dimensions. The dtype applies to floating-point and complex members only.
 
         Returns
         -------
@@ -52,17 +57,22 @@ class ModuleConversion(ModuleTree):
         Raises
         ------
         TypeError
-            If the dtype is not a floating-point one, or an argument is not understood.
+            If the dtype is neither a floating-point nor a complex one, or an argument is not understood.
         """
+        memory_format = kwargs.pop("memory_format", None)
         device, dtype = _parse_to(*args, **kwargs)
-        if dtype is not None and not dtype.is_floating_point:
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
 
         def convert(tensor: Tensor) -> Tensor:
-            wanted = dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype
-            return tensor.to(device if device is not None else tensor.device, wanted)
+            inexact = tensor.is_floating_point() or tensor.is_complex()
+            wanted = dtype if dtype is not None and inexact else tensor.dtype
+            tensor = tensor.to(device if device is not None else tensor.device, wanted)
+            return (
+                tensor.contiguous(memory_format=memory_format) if memory_format and tensor.dim() in (4, 5) else tensor
+            )
 
         return self._apply(convert)
 
@@ -81,6 +91,35 @@ class ModuleConversion(ModuleTree):
     def half(self) -> Self:
         """Cast floating-point parameters and buffers to float16."""
         return self._cast(dtypes.float16)
+
+    def bfloat16(self) -> Self:
+        """Cast floating-point parameters and buffers to bfloat16."""
+        return self._cast(dtypes.bfloat16)
+
+    def cuda(self, device: int | str | None = None) -> Self:
+        """Move to a CUDA device, as far as the engine has one: RuntimeError without."""
+        return self._move("cuda", device)
+
+    def xpu(self, device: int | str | None = None) -> Self:
+        """Move to an XPU, as far as the engine has one: RuntimeError without."""
+        return self._move("xpu", device)
+
+    def mtia(self, device: int | str | None = None) -> Self:
+        """Move to an MTIA device, as far as the engine has one: RuntimeError without."""
+        return self._move("mtia", device)
+
+    def ipu(self, device: int | str | None = None) -> Self:
+        """Move to an IPU, as far as the engine has one: RuntimeError without."""
+        return self._move("ipu", device)
+
+    def _move(self, kind: str, device: int | str | None) -> Self:
+        if device is None or isinstance(device, int):
+            device = kind if device is None else f"{kind}:{device}"
+        return self._apply(lambda tensor: tensor.to(device))
+
+    def share_memory(self) -> Self:
+        """Move the members to memory that processes share (`Tensor.share_memory_`)."""
+        return self._apply(lambda tensor: tensor.share_memory_())
 
     def cpu(self) -> Self:
         """Move all parameters and buffers to the CPU."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tinygrad5329.hooks import RemovableHandle, add_hook
-from tinygrad5329.nn.module_backward_hooks import BackwardCall
+from tinygrad5329.nn.module_backward_hooks import BackwardCall, global_backward_hooks, global_backward_pre_hooks
 
 if TYPE_CHECKING:
     from tinygrad5329.nn.module import Module
@@ -113,7 +113,10 @@ def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any
         # Copies, because a hook may remove itself.
         for hook in (*global_forward_pre_hooks.values(), *module._forward_pre_hooks.values()):
             args, kwargs = _call_pre_hook(hook, module, args, kwargs)
-        watched = BackwardCall(module) if module._backward_hooks or module._backward_pre_hooks else None
+        watching = (
+            module._backward_hooks or module._backward_pre_hooks or global_backward_hooks or global_backward_pre_hooks
+        )
+        watched = BackwardCall(module) if watching else None
         if watched is not None:
             args = watched.enter(args)
         output = module.forward(*args, **kwargs)

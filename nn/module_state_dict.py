@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -11,6 +12,7 @@ from tinygrad5329.grad_mode import no_grad
 from tinygrad5329.hooks import RemovableHandle
 from tinygrad5329.nn.module_tree import ModuleTree
 from tinygrad5329.nn.parameter import Parameter
+from tinygrad5329.nn.uninitialized import is_lazy
 from tinygrad5329.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -31,10 +33,22 @@ class _IncompatibleKeys(NamedTuple):
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
-class StateDict(OrderedDict[str, Any]):
-    """The dictionary `state_dict` returns; `_metadata` holds the version of each module's format."""
+class WithoutModule(NamedTuple):
+    """A hook that does not take the module, its first argument."""
 
-    _metadata: dict[str, dict[str, Any]] | None = None
+    hook: Callable[..., Any]
+
+    def __call__(self, module: Module, *args: Any) -> Any:
+        return self.hook(*args)
+
+
+class MayReplace(NamedTuple):
+    """A hook that may return a state dictionary in place of the one that it is given."""
+
+    hook: Callable[..., Any]
+
+    def __call__(self, *args: Any) -> Any:
+        return self.hook(*args)
 
 
 class ModuleStateDict(ModuleTree):
@@ -92,6 +106,20 @@ class ModuleStateDict(ModuleTree):
         """
         return _register(self._load_state_dict_post_hooks, hook)
 
+    # PyTorch's older forms, which published code still calls.
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
+        """`register_load_state_dict_pre_hook` whose hook is not given the module, unless `with_module`."""
+        if not with_module:
+            return self.register_load_state_dict_pre_hook(WithoutModule(hook))  # type: ignore[arg-type]
+        return self.register_load_state_dict_pre_hook(hook)
+
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """`register_state_dict_post_hook` whose hook may return another dictionary."""
+        return self.register_state_dict_post_hook(MayReplace(hook))  # type: ignore[arg-type]
+
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         """Write this module's own state (not its children's) into `destination`."""
         for name, parameter in self._parameters.items():
@@ -104,7 +132,7 @@ class ModuleStateDict(ModuleTree):
             destination[prefix + _EXTRA_STATE] = self.get_extra_state()
 
     def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+        self, *args: Any, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
     ) -> dict[str, Any]:
         """Return the whole state: parameters and persistent buffers of this module and all those below it.
 
@@ -118,6 +146,8 @@ class ModuleStateDict(ModuleTree):
             Put before every key.
         keep_vars : bool
             Return the parameters themselves instead of detached tensors.
+        *args
+            The three by position, which is deprecated: FutureWarning.
 
         Examples
         --------
@@ -125,9 +155,21 @@ class ModuleStateDict(ModuleTree):
         >>> list(nn.BatchNorm1d(4).state_dict())
         ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked']
         """
+        if args:
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead: destination, prefix, keep_vars",
+                FutureWarning,
+                stacklevel=2,
+            )
+            names = ("destination", "prefix", "keep_vars")
+            if len(args) > len(names):
+                raise TypeError(f"state_dict() takes at most {len(names)} arguments, got {len(args)}")
+            given = {"destination": destination, "prefix": prefix, "keep_vars": keep_vars}
+            return self.state_dict(**{**given, **dict(zip(names, args, strict=False))})
         if destination is None:
-            destination = StateDict()
-            destination._metadata = {}
+            destination = OrderedDict()
+            # The version of each module's format.
+            destination._metadata = OrderedDict()  # type: ignore[attr-defined]
         local_metadata: dict[str, Any] = {"version": self._version}
         metadata = getattr(destination, "_metadata", None)
         if metadata is not None:
@@ -139,8 +181,11 @@ class ModuleStateDict(ModuleTree):
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         for hook in tuple(self._state_dict_hooks.values()):
-            if hook(self, destination, prefix, local_metadata) is not None:
-                raise RuntimeError("state_dict post-hook must return None: change the state_dict in place")
+            result = hook(self, destination, prefix, local_metadata)
+            if result is not None:
+                if not isinstance(hook, MayReplace):
+                    raise RuntimeError("state_dict post-hook must return None: change the state_dict in place")
+                destination = result
         return destination
 
     def _load_from_state_dict(
@@ -238,8 +283,9 @@ class ModuleStateDict(ModuleTree):
             incompatible = _IncompatibleKeys(missing_keys, unexpected_keys)
             for hook in tuple(module._load_state_dict_post_hooks.values()):
                 if hook(module, incompatible) is not None:
-                    raise RuntimeError(
-                        "load_state_dict post-hook must return None: change the lists of incompatible keys in place"
+                    raise AssertionError(
+                        "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
+                        "values: change the lists of incompatible_keys in place"
                     )
 
         load(cast("Module", self), dict(state_dict), "")
@@ -283,6 +329,8 @@ def _load_member(
             f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
             f"checkpoint but received {type(value)}"
         )
+        return
+    if is_lazy(member) and is_lazy(value):
         return
     if member.dim() == 0 and value.shape == (1,):
         # Scalars were saved with one dimension by PyTorch before 0.4.

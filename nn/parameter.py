@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygrad5329 import dtypes
 from tinygrad5329.creation import empty
+from tinygrad5329.nn.uninitialized import UninitializedTensorMixin, is_lazy
 from tinygrad5329.tensor import Tensor
+
+__all__ = [
+    "Buffer",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "UninitializedTensorMixin",
+    "is_lazy",
+]
 
 
 def _checked(kind: str, data: Tensor | None) -> Tensor:
@@ -99,3 +110,52 @@ class Buffer(Tensor):
         copy = type(self)(self.data.clone(), persistent=self.persistent)
         memo[id(self)] = copy
         return copy
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]
+    """A parameter whose shape is not known yet; `materialize` makes a `Parameter` of it.
+
+    Matches `torch.nn.parameter.UninitializedParameter`.
+    """
+
+    cls_to_become = Parameter
+
+    def __new__(
+        cls, requires_grad: bool = True, device: Any = None, dtype: dtypes.dtype | None = None
+    ) -> UninitializedParameter:
+        """Make it; dtype and device are those that `materialize` will use."""
+        return cls._new(requires_grad, device, dtype)
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: dtypes.dtype | None = None) -> None:
+        pass
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]
+    """A buffer whose shape is not known yet; `materialize` makes a `Tensor` of it.
+
+    Matches `torch.nn.parameter.UninitializedBuffer`.
+    """
+
+    cls_to_become = Tensor
+    persistent: bool
+
+    def __new__(
+        cls,
+        requires_grad: bool = False,
+        device: Any = None,
+        dtype: dtypes.dtype | None = None,
+        persistent: bool = True,
+    ) -> UninitializedBuffer:
+        """Make it; dtype and device are those that `materialize` will use."""
+        buffer = cls._new(requires_grad, device, dtype)
+        buffer.persistent = persistent
+        return buffer
+
+    def __init__(
+        self,
+        requires_grad: bool = False,
+        device: Any = None,
+        dtype: dtypes.dtype | None = None,
+        persistent: bool = True,
+    ) -> None:
+        pass

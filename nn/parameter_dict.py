@@ -75,8 +75,8 @@ class ParameterDict(Module):
     def __contains__(self, key: object) -> bool:
         return key in self._keys
 
-    def __or__(self, other: ParameterDict) -> ParameterDict:
-        if not isinstance(other, ParameterDict):
+    def __or__(self, other: Mapping[str, Any] | ParameterDict) -> ParameterDict:
+        if not isinstance(other, Mapping | ParameterDict):
             return NotImplemented
         return self.copy().__ior__(other)
 

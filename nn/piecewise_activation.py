@@ -43,6 +43,27 @@ class LeakyReLU(Module):
         return arguments(self.inplace, f"negative_slope={self.negative_slope}")
 
 
+class RReLU(Module):
+    """``x`` where positive, ``a * x`` elsewhere, `a` drawn from U(lower, upper) in training, else their mean.
+
+    Matches `torch.nn.RReLU`, draws included; Xu et al., arXiv:1505.00853.
+    """
+
+    def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False) -> None:
+        super().__init__()
+        self.lower = lower
+        self.upper = upper
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return ``rrelu(input)``, of the input's shape."""
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        """Return the arguments that `repr` shows."""
+        return arguments(self.inplace, f"lower={self.lower}", f"upper={self.upper}")
+
+
 class Hardtanh(Module):
     """``min(max(x, min_val), max_val)``, with gradient 0 at the limits.
 
@@ -57,7 +78,7 @@ class Hardtanh(Module):
 
     Raises
     ------
-    ValueError
+    AssertionError
         If `min_val` is not below `max_val`.
 
     Notes
@@ -85,7 +106,7 @@ class Hardtanh(Module):
         self.max_val = max_val if max_value is None else max_value
         self.inplace = inplace
         if not self.max_val > self.min_val:
-            raise ValueError(f"Hardtanh: max_val {self.max_val} must exceed min_val {self.min_val}")
+            raise AssertionError(f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})")
 
     def forward(self, input: Tensor) -> Tensor:
         """Return ``hardtanh(input)``, of the input's shape."""

@@ -46,3 +46,13 @@ class Softmin(_AlongDim):
     def forward(self, input: Tensor) -> Tensor:
         """Return ``softmin(input)``, of the input's shape."""
         return F.softmin(input, self.dim, _stacklevel=5)
+
+
+class Softmax2d(Module):
+    """`Softmax` over the channels of (N, C, H, W) or (C, H, W). Matches `torch.nn.Softmax2d`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the softmax over the third dimension from the end; ValueError for other numbers of dimensions."""
+        if input.ndim not in (3, 4):
+            raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D instead")
+        return F.softmax(input, -3, _stacklevel=5)

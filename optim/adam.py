@@ -24,6 +24,7 @@ from tinygrad5329.ops.update import _foreach_add_, _fused_adam_, _fused_adamw_
 from tinygrad5329.optim.optimizer import Optimizer, ParamsT
 from tinygrad5329.optim.options import (
     Closure,
+    as_real,
     as_scalar,
     check_implementation,
     check_nonnegative,
@@ -174,6 +175,7 @@ class Adam(Optimizer):
                 capturable=group["capturable"],
                 differentiable=group["differentiable"],
                 fused=group["fused"],
+                has_complex=any(p.is_complex() for p in params),
                 decoupled_weight_decay=group["decoupled_weight_decay"],
                 amsgrad=amsgrad,
                 beta1=beta1,
@@ -220,15 +222,17 @@ def adam(
 ) -> None:
     """One step of :class:`Adam` on lists of tensors, in place (``torch.optim.adam.adam``).
 
-    Counts `state_steps` up. Where the formulas run, new averages are put into their lists.
+    Counts `state_steps` up. Where the formulas run, new averages are put into their lists. `has_complex` is
+    PyTorch's: that there are complex parameters, whose parts then count as parameters of their own.
 
     Raises
     ------
     RuntimeError
-        `has_complex` or `capturable`; `grad_scale` or `found_inf` where the formulas and not the kernel run.
+        Complex parameters without `has_complex`; `capturable`; `grad_scale` or `found_inf` where the formulas and
+        not the kernel run.
     """
-    if has_complex or capturable:
-        raise RuntimeError(f"adam: {'has_complex' if has_complex else 'capturable'}=True is not supported")
+    if capturable:
+        raise RuntimeError("adam: capturable=True is not supported")
     rule: dict[str, Any] = {
         "amsgrad": amsgrad,
         "beta1": beta1,
@@ -239,6 +243,10 @@ def adam(
         "maximize": maximize,
     }
     lists = (params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps)
+    if has_complex:
+        lists = tuple(list(map(as_real, tensors)) for tensors in lists)  # type: ignore[assignment]
+    elif any(p.is_complex() for p in params):
+        raise RuntimeError("adam: there are complex parameters; pass has_complex=True")
     if runs_kernel(foreach, fused, differentiable):
         if found_inf is None or float(found_inf) == 0.0:
             _foreach_add_(state_steps, 1)
@@ -248,6 +256,9 @@ def adam(
         raise RuntimeError("adam: grad_scale and found_inf need the kernel; leave out foreach=False, fused=False")
     else:
         _single_tensor_adam(*lists, decoupled=decoupled_weight_decay, **rule)
+        if has_complex:
+            for own, new in zip((exp_avgs, exp_avg_sqs, max_exp_avg_sqs), lists[2:5], strict=True):
+                own[:] = [tg.view_as_complex(n) if o.is_complex() else n for o, n in zip(own, new, strict=True)]
 
 
 def _single_tensor_adam(

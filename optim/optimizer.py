@@ -91,6 +91,9 @@ class Optimizer(Hooked):
         There are no parameters, one is in two groups, one is no leaf, or a required option is missing.
     """
 
+    # The exception of rules that have no form for complex parameters.
+    _refuses_complex: type[Exception] | None = None
+
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
@@ -220,10 +223,11 @@ class Optimizer(Hooked):
                 f"{param.grad_fn.name() if param.grad_fn else 'an operation'}; make it a leaf with "
                 ".detach().requires_grad_()"
             )
-        if param.is_complex():
-            raise NotImplementedError(
-                f"{type(self).__name__}: complex parameters are not supported, {which} is {param.dtype}; "
-                "optimize the real and the imaginary part as two real tensors"
+        if param.is_complex() and self._refuses_complex is not None:
+            name = type(self).__name__
+            raise self._refuses_complex(
+                f"{name} does not support complex parameters: {which} is {param.dtype}; optimize the real and the "
+                "imaginary part as two real tensors"
             )
 
     def _check_against_groups(self, param_group: dict[str, Any]) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 from tinygrad5329.grad_mode import enable_grad, state
+from tinygrad5329.ops import view_as_real
 from tinygrad5329.tensor import Tensor
 
 __all__ = [
     "Closure",
+    "as_real",
     "as_scalar",
     "check_implementation",
     "check_nonnegative",
@@ -67,6 +69,11 @@ def check_implementation(optimizer: Any, group: dict[str, Any]) -> None:
             f"{name}: capturable=True needs a device whose work can be captured as a graph, and there is "
             "none; set capturable=False"
         )
+
+
+def as_real(value: Tensor) -> Tensor:
+    """A complex tensor as a view of its real and imaginary parts; any other as it is."""
+    return view_as_real(value) if value.is_complex() else value
 
 
 def as_scalar(value: float | Tensor) -> float | Tensor:

@@ -193,10 +193,13 @@ def sgd(
         "nesterov": nesterov,
         "maximize": maximize,
     }
-    if runs_kernel(foreach, fused, differentiable):
+    # The formulas are linear, and hold for complex numbers as they stand.
+    if runs_kernel(foreach, fused, differentiable) and not any(p.is_complex() for p in params):
         _kernel_sgd(params, d_p_list, momentum_buffer_list, grad_scale, found_inf, rule)
     elif grad_scale is not None or found_inf is not None:
-        raise RuntimeError("sgd: grad_scale and found_inf need the kernel; leave out foreach=False, fused=False")
+        raise RuntimeError(
+            "sgd: grad_scale and found_inf need the kernel; leave out foreach=False, fused=False and complex parameters"
+        )
     else:
         _single_tensor_sgd(params, d_p_list, momentum_buffer_list, **rule)
 

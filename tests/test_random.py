@@ -150,7 +150,7 @@ def test_state_carries_everything(drawn: int) -> None:
     g.uniform(drawn)
     g.normal(3)
     state = g.get_state()
-    assert state.shape == (5056,) and state.dtype == np.uint8
+    assert tuple(state.shape) == (5056,) and state.numpy().dtype == np.uint8
     expected = np.concatenate([g.normal(2), g.uniform(700), g.normal(40)])
     other = Generator()
     other.set_state(state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import tinygrad5329 as tg
 from tinygrad5329.random import Generator
 
 torch = pytest.importorskip("torch", reason="oracle: pip install 'tinygrad5329[oracle]'")
@@ -157,8 +158,54 @@ def test_states_pass_between_the_two() -> None:
         t.manual_seed(21)
         torch.randn(3, generator=t)
         torch.rand(drawn, generator=t)
-        g.set_state(t.get_state().numpy())
-        assert (g.get_state() == t.get_state().numpy()).all()
-        t.set_state(torch.from_numpy(g.get_state()))
+        g.set_state(t.get_state())
+        assert (g.get_state().numpy() == t.get_state().numpy()).all()
+        t.set_state(torch.from_numpy(g.get_state().numpy()))
         same(g.normal(5), torch.randn(5, generator=t), 2e-6)
         same(g.uniform(5), torch.rand(5, generator=t))
+
+
+def both(call):
+    """What `call(library)` draws from one seed here and in PyTorch, and what comes after it."""
+    results = []
+    for library in (tg, torch):
+        library.manual_seed(11)
+        results.append([call(library).detach().numpy(), library.rand(3).numpy()])
+    return results
+
+
+RATES = np.random.default_rng(0).uniform(0, 40, 300)
+COUNTS = np.random.default_rng(1).integers(0, 200, 300).astype(float)
+CHANCES = np.random.default_rng(2).uniform(0, 1, 300)
+DRAWS = {
+    "poisson": lambda t: t.poisson(t.tensor(RATES, dtype=t.float32)),
+    "poisson in float64": lambda t: t.poisson(t.tensor(RATES)),
+    "binomial": lambda t: t.binomial(t.tensor(COUNTS, dtype=t.float32), t.tensor(CHANCES, dtype=t.float32)),
+    "binomial in float64": lambda t: t.binomial(t.tensor(COUNTS), t.tensor(0.3, dtype=t.float64)),
+    "cauchy_": lambda t: t.empty(40).cauchy_(1, 2),
+    "log_normal_": lambda t: t.empty(7, 9).log_normal_(0.5, 0.7),
+    "geometric_": lambda t: t.empty(40, dtype=t.int64).geometric_(0.3),
+    "exponential_": lambda t: t.empty(40).exponential_(2.0),
+    "bernoulli of p": lambda t: t.bernoulli(t.empty(40), 0.6),
+    "bernoulli_ of a tensor": lambda t: t.empty(40).bernoulli_(t.full((40,), 0.3, dtype=t.float64)),
+    "normal of tensors": lambda t: t.normal(t.full((40,), 0.3), t.full((40,), 2.0)),
+    "random_": lambda t: t.empty(40, dtype=t.int64).random_(-3, 7),
+    "randint_like": lambda t: t.randint_like(t.empty(40), 3, 9),
+    "multinomial": lambda t: t.multinomial(t.full((40,), 0.3), 4),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_random_tensors_are_pytorchs(name):
+    (ours, after), (theirs, after_theirs) = both(DRAWS[name])
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_allclose(ours, theirs, rtol=2e-6, atol=1e-6)
+    np.testing.assert_array_equal(after, after_theirs)
+
+
+def test_a_state_of_pytorchs_works_here():
+    torch.manual_seed(4)
+    torch.randn(3)
+    g = tg.Generator()
+    g.set_state(tg.tensor(torch.get_rng_state().numpy()))
+    np.testing.assert_allclose(tg.randn(5, generator=g).numpy(), torch.randn(5).numpy(), rtol=1e-5)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import pickle
 import struct
+import sys
 import zipfile
 from collections import Counter, OrderedDict, namedtuple
 from pathlib import Path
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 
 import tinygrad5329 as tg
-from tinygrad5329 import nn, optim
+from tinygrad5329 import dtypes, nn, optim
 
 
 def there_and_back(obj: Any) -> Any:
@@ -49,6 +51,8 @@ def saved(obj: Any) -> bytes:
         set(),
         {"b", "a", 1},
         frozenset({2}),
+        1 - 2.5j,
+        complex(float("-inf"), -0.0),
         tg.float16,
         tg.bool,
         tg.device("cuda:1"),
@@ -148,7 +152,6 @@ Point = namedtuple("Point", "x y")
         (tg.default_generator, r"pass its \.get_state\(\)"),
         (Point(1, 2), r"pass tuple\(value\)"),
         (Counter("a"), r"pass dict\(value\)"),
-        (1j, "pass it as a tensor"),
         (object(), "what it was built from"),
     ],
 )
@@ -187,6 +190,18 @@ def test_arguments() -> None:
     content = saved([1])
     for location in (None, "cpu", tg.device("cpu"), {"cuda:0": "cpu"}, lambda storage, location: storage):
         assert load_bytes(content, map_location=location, weights_only=False, mmap=False) == [1]
+    assert load_bytes(content, pickle_module=pickle, encoding="latin1") == [1]
+    file = io.BytesIO()
+    tg.save([1], file, pickle, pickle_protocol=4, _use_new_zipfile_serialization=False)
+    assert file.getvalue() == content
+    with pytest.raises(TypeError, match="save: pickle_module is not supported"):
+        tg.save(1, file, pickle_module=json)
+    with pytest.raises(TypeError, match="save: _disable_byteorder_record is not supported"):
+        tg.save(1, file, _disable_byteorder_record=True)
+    with pytest.raises(TypeError, match="load: pickle_module is not supported"):
+        load_bytes(content, pickle_module=json)
+    with pytest.raises(TypeError, match="load: fix_imports is not supported"):
+        load_bytes(content, fix_imports=True)
     with pytest.raises(RuntimeError, match="mmap=True is not supported"):
         load_bytes(content, mmap=True)
     with pytest.raises(RuntimeError, match="no backend for device 'cuda'"):
@@ -238,9 +253,29 @@ def safetensors_bytes(header: Any, data: bytes = b"") -> bytes:
     return struct.pack("<Q", len(text)) + text + data
 
 
-def test_bfloat16_becomes_float32_with_a_warning() -> None:
-    header = {"x": entry("BF16", (2,)), "y": entry("BF16", (), (4, 6))}
-    content = safetensors_bytes(header, b"\x80\x3f\x00\xc0\x80\x3f")
+def entry(dtype: Any = "F32", shape: Any = (1,), offsets: Any = (0, 4)) -> dict[str, Any]:
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
+
+
+BFLOAT16_FILE = {"x": entry("BF16", (2,)), "y": entry("BF16", (), (4, 6))}, b"\x80\x3f\x00\xc0\x80\x3f"
+
+
+def test_bfloat16_is_read_and_written_as_it_is(tmp_path: Path) -> None:
+    pytest.importorskip("ml_dtypes", reason="pip install 'tinygrad5329[bfloat16]'")
+    back = load_bytes(safetensors_bytes(*BFLOAT16_FILE))
+    assert back["x"].dtype is tg.bfloat16
+    assert back["x"].tolist() == [1, -2]
+    for name in ("a.safetensors", "a.tg"):
+        tg.save(back, tmp_path / name)
+        again = tg.load(tmp_path / name)
+        assert again["x"].dtype is again["y"].dtype is tg.bfloat16
+        assert again["x"].tolist() == [1, -2]
+
+
+def test_without_ml_dtypes_bfloat16_becomes_float32_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    dtypes._bfloat16_of_ml_dtypes.cache_clear()
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    content = safetensors_bytes(*BFLOAT16_FILE)
     with pytest.warns(UserWarning, match=r"bfloat16.*'x'.*float32"):
         back = load_bytes(content)
     assert back["x"].dtype is tg.float32
@@ -254,17 +289,13 @@ def test_bfloat16_becomes_float32_with_a_warning() -> None:
         ([1], "got list"),
         (nn.Linear(1, 1), r"pass its \.state_dict\(\)"),
         ({"a": {"b": tg.ones(1)}}, "'a' is a dict.*another suffix"),
-        ({"a": tg.ones(1).to(tg.complex64)}, "complex64"),
+        ({"a": tg.ones(1).to(tg.complex128)}, "complex128"),
     ],
 )
 def test_safetensors_hold_flat_dicts_alone(obj: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(TypeError, match=message):
         tg.save(obj, tmp_path / "a.safetensors")
     assert list(tmp_path.iterdir()) == []
-
-
-def entry(dtype: Any = "F32", shape: Any = (1,), offsets: Any = (0, 4)) -> dict[str, Any]:
-    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
 
 
 @pytest.mark.parametrize(

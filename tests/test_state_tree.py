@@ -104,7 +104,7 @@ def test_a_tag_of_the_future_is_an_error() -> None:
         put_together({"$": "quaternion"}, {})
 
 
-@pytest.mark.parametrize("value", [object(), 1j, np.zeros(1, complex), np.array(["text"])])
+@pytest.mark.parametrize("value", [object(), np.zeros(1, complex), np.array(["text"])])
 def test_anything_else_is_refused_with_its_path(value: Any) -> None:
     with pytest.raises(TypeError, match=r"optimizer\.state\.0"):
         take_apart({"optimizer": {"state": [value]}})

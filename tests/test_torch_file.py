@@ -3,8 +3,9 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import sys
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,12 @@ def test_plain_values_parameters_and_dtypes(torch_bytes: Callable[[Any], bytes])
         "b": (b"", b"\x00\xff", (), (1,), (1, 2, 3, 4), [[]], {}, {(1, "x"): {2}}),
         "c": OrderedDict(x=1),
         "d": {"s": set(), "f": frozenset({1})},
+        "e": [1 - 2.5j, bytearray(b"\x00\xff"), bytearray(), Counter("aab")],
     }
     back = load_bytes(torch_bytes(plain))
     assert back == plain
     assert type(back["c"]) is OrderedDict
+    assert [type(each) for each in back["e"]] == [complex, bytearray, bytearray, Counter]
     special = load_bytes(
         torch_bytes(
             [
@@ -129,15 +132,37 @@ def test_optimizer_state(torch_bytes: Callable[[Any], bytes]) -> None:
     assert restored.state[mine]["exp_avg"].tolist() == optimizer.state[weight]["exp_avg"].tolist()
 
 
-def test_bfloat16_becomes_float32_with_a_warning(torch_bytes: Callable[[Any], bytes]) -> None:
+def test_bfloat16_is_read_as_it_is(torch_bytes: Callable[[Any], bytes]) -> None:
     import torch
 
+    pytest.importorskip("ml_dtypes", reason="pip install 'tinygrad5329[bfloat16]'")
+    x = torch.tensor([1.0, -2.5, 3e38, float("nan")]).to(torch.bfloat16)
+    back = load_bytes(torch_bytes({"x": x, "view": x[:2]}))
+    assert back["x"].dtype is tg.bfloat16
+    assert np.array_equal(back["x"].float().numpy(), x.float().numpy(), equal_nan=True)
+    back["x"].zero_()
+    assert back["view"].tolist() == [0, 0]
+
+
+def test_without_ml_dtypes_bfloat16_becomes_float32_with_a_warning(
+    torch_bytes: Callable[[Any], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    _hide_ml_dtypes(monkeypatch)
     x = torch.tensor([1.0, -2.5, 3e38, float("nan")]).to(torch.bfloat16)
     with pytest.warns(UserWarning, match="1 bfloat16 .*became float32"):
         back = load_bytes(torch_bytes({"x": x, "view": x[:2]}))
     assert np.array_equal(back["x"].numpy(), x.float().numpy(), equal_nan=True)
     back["x"].zero_()
     assert back["view"].tolist() == [0, 0]
+
+
+def _hide_ml_dtypes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tinygrad5329 import dtypes
+
+    dtypes._bfloat16_of_ml_dtypes.cache_clear()
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
 
 
 class Custom:
@@ -160,18 +185,13 @@ def refused_objects() -> list[tuple[Callable[[], Any], str]]:
 
         return torch.ones(2).untyped_storage()
 
-    def unsigned() -> Any:
-        import torch
-
-        return torch.ones(2).to(torch.uint16)
-
     return [
         (module, r"torch\.nn\.modules\.linear\.Linear"),
         (lambda: {"a": [Custom()]}, r"test_torch_file\.Custom"),
         (lambda: print, r"builtin.*\.print"),
+        (lambda: memoryview, r"builtin.*\.memoryview"),
         (lambda: np.float64(1), r"numpy.*\.scalar"),
         (sparse, r"torch\._utils\._rebuild_sparse_tensor"),
-        (unsigned, r"torch\._utils\._rebuild_tensor_v3"),
         (lambda: OrderedDict, r"collections\.OrderedDict itself"),
         (lambda: [((OrderedDict,),)], r"collections\.OrderedDict itself"),
         (storage, "Storage"),
@@ -282,6 +302,9 @@ def test_hand_made_archives() -> None:
         (b"}K\x01\x85\x85K\x01s", "tuple as a key"),
         (b"\xff", "opcode"),
         (b"X\xff\xff\xff\x7fabc", "expected 2147483647 bytes"),
+        (b"cbuiltins\nbytearray\nJ\xff\xff\xff\x7f\x85R", "bytearray of int"),
+        (b"cbuiltins\ncomplex\nX\x01\x00\x00\x00jK\x01\x86R", "complex number of str"),
+        (b"ccollections\nCounter\n}]K\x01s\x85R", "list as a key"),
         (b"ctorch\nSize\n" + ints(-1) + b"\x85R", "whole numbers"),
         (tensor(b"K\x01"), "ends at byte 20 of a storage of 16"),
         (tensor(b"J\xff\xff\xff\xff"), "offset"),

@@ -12,7 +12,10 @@ import numpy as np
 
 from tinygrad5329 import dtypes
 from tinygrad5329.backends.device import CPU, device
+from tinygrad5329.layout import channels_last, is_arranged, order_of, strided
+from tinygrad5329.layout import layout as Layout
 from tinygrad5329.size import Size
+from tinygrad5329.storage import UntypedStorage, is_shared, root
 
 if TYPE_CHECKING:
     from tinygrad5329.tensor import Tensor
@@ -25,6 +28,10 @@ def check_dim(dim: int, ndim: int) -> int:
 
     As in PyTorch, a 0-d tensor counts as having one dimension here.
     """
+    if type(dim) is not int:
+        if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+            raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
+        dim = dim.__index__()
     n = ndim or 1
     if not -n <= dim < n:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
@@ -74,10 +81,14 @@ class Described:
         """Whether the tensor lives on a CUDA device."""
         return False
 
+    is_sparse = is_sparse_csr = is_mkldnn = is_quantized = is_meta = is_nested = property(lambda self: False)
+    is_mps = is_xpu = is_ipu = is_xla = is_mtia = is_vulkan = is_maia = is_cuda
+    name = property(lambda self: None)
+
     @property
-    def is_sparse(self) -> bool:
-        """Whether the layout is sparse; the engine has dense tensors only."""
-        return False
+    def layout(self) -> Layout:
+        """How the elements are stored: always ``strided``."""
+        return strided
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of dimension `dim`."""
@@ -104,13 +115,48 @@ class Described:
         strides = tuple(step // self._array.itemsize for step in self._array.strides)
         return strides if dim is None else strides[check_dim(dim, self._array.ndim)]
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in C order without gaps."""
-        return self._array.flags.c_contiguous
+    def storage_offset(self) -> int:
+        """How many elements lie in the storage before the first of this tensor."""
+        whole = root(self._array)
+        return (self._array.ctypes.data - whole.ctypes.data) // self._array.itemsize if self._array.size else 0
+
+    def untyped_storage(self) -> UntypedStorage:
+        """The memory that this tensor is a view of (``torch.Tensor.untyped_storage``)."""
+        return UntypedStorage(self._array)
+
+    storage = untyped_storage
+
+    def is_shared(self) -> bool:
+        """Whether the memory is shared with forked processes (``torch.Tensor.is_shared``)."""
+        return is_shared(self._array)
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the elements lie in memory without gaps, in C order or that of `memory_format`."""
+        if memory_format is None:
+            return self._array.flags.c_contiguous
+        if isinstance(memory_format, type(channels_last)) and memory_format.order is not None:
+            if len(memory_format.order) != self._array.ndim:
+                return False
+            return is_arranged(self._array, memory_format.order)
+        return is_arranged(self._array, order_of("is_contiguous", memory_format, self._array.ndim))
+
+    def dim_order(self) -> tuple[int, ...]:
+        """The dimensions in the order in which they lie in memory, the widest stride first."""
+        return tuple(sorted(range(self._array.ndim), key=lambda axis: -self._array.strides[axis]))
+
+    def is_set_to(self, tensor: Tensor) -> bool:
+        """Whether the two are the same elements of the same memory, in the same arrangement."""
+        ours, theirs = self._array, tensor._array
+        return (ours.ctypes.data, ours.shape, ours.strides, ours.dtype) == (
+            theirs.ctypes.data,
+            theirs.shape,
+            theirs.strides,
+            theirs.dtype,
+        )
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is a floating point type."""
-        return self._array.dtype.kind == "f"
+        return self._array.dtype.kind in dtypes.FLOATING
 
     def is_complex(self) -> bool:
         """Whether the dtype is a complex type."""
@@ -164,11 +210,19 @@ class Described:
             )
         return self._array.item()
 
+    def _only_real(self, kind: str) -> Any:
+        value = self._only_element()
+        if isinstance(value, complex):
+            if value.imag:
+                raise RuntimeError(f"value cannot be converted to type {kind} without overflow: {value}")
+            value = value.real
+        return value
+
     def __float__(self) -> float:
-        return float(self._only_element())
+        return float(self._only_real("double"))
 
     def __int__(self) -> int:
-        return int(self._only_element())
+        return int(self._only_real("int64_t"))
 
     def __complex__(self) -> complex:
         return complex(self._only_element())
@@ -180,6 +234,9 @@ class Described:
                 f"{self.dtype} of shape {tuple(self.shape)}"
             )
         return int(self._array.item())
+
+    def __reversed__(self) -> Tensor:
+        return self.flip(0) if self._array.ndim else self  # type: ignore[return-value]
 
     def __contains__(self, element: Any) -> bool:
         if isinstance(element, (Described, int, float, complex, np.generic)):
@@ -207,6 +264,8 @@ class Described:
         def __pos__(self) -> Tensor: ...
         def __abs__(self) -> Tensor: ...
         def __invert__(self) -> Tensor: ...
+        def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
         def __and__(self, other: Any) -> Tensor: ...
         def __or__(self, other: Any) -> Tensor: ...
         def __xor__(self, other: Any) -> Tensor: ...

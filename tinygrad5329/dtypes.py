@@ -3,6 +3,10 @@
 NumPy and PyTorch disagree on promotion: NumPy makes ``float32 + int64`` a float64, PyTorch keeps
 float32; NumPy's 0-d arrays promote fully, PyTorch's only across kinds. Every op of the engine asks
 this module, so that the rule is written once.
+
+bfloat16 is no dtype of NumPy's: its arrays come from the package ml_dtypes, whose dtype NumPy files under
+kind "V" (void). No other such array ever is in a tensor, so code that looks at ``array.dtype.kind`` asks
+whether it is in :data:`FLOATING` or :data:`INEXACT`.
 """
 
 from __future__ import annotations
@@ -11,6 +15,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+
+from tinygrad5329.spelling import spelled
 
 __all__ = [
     "as_dtype",
@@ -21,6 +27,11 @@ __all__ = [
     "promote_types",
     "set_default_dtype",
 ]
+
+
+#: The kinds (NumPy's letters) of floating point arrays, and of floating point and complex ones.
+FLOATING = "fV"
+INEXACT = "fcV"
 
 
 class dtype:
@@ -41,10 +52,11 @@ class dtype:
         self.itemsize = self.numpy.itemsize
 
     def __repr__(self) -> str:
-        return f"tinygrad5329.{self.name}"
+        return spelled(self.name)
 
     def __reduce__(self) -> str:
-        return self.name
+        # The name in this module, where `bool` is Python's own.
+        return "bool_" if self.name == "bool" else self.name
 
     def __copy__(self) -> dtype:
         return self
@@ -54,12 +66,47 @@ class dtype:
 
     def to_complex(self) -> dtype:
         """The complex type whose parts have this type's precision."""
-        return complex128 if self is float64 else complex64 if not self.is_complex else self
+        if not (self.is_floating_point or self.is_complex):
+            raise RuntimeError(f"Unknown Complex ScalarType for {TITLES[self.name]}")
+        return self if self.is_complex else complex128 if self is float64 else complex64
 
     def to_real(self) -> dtype:
         """The type of the real and imaginary parts of a complex type; other types are their own."""
         return {complex64: float32, complex128: float64}.get(self, self)
 
+
+class _BFloat16(dtype):
+    """bfloat16, whose arrays need ml_dtypes; the object itself does not."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.name, self.itemsize = "bfloat16", 2
+        self.is_floating_point, self.is_complex, self.is_signed = True, False, True
+
+    @property
+    def numpy(self) -> np.dtype[Any]:  # type: ignore[override]
+        """The dtype of ml_dtypes; ImportError without that package."""
+        return _bfloat16_of_ml_dtypes()
+
+
+@cache
+def _bfloat16_of_ml_dtypes() -> np.dtype[Any]:
+    try:
+        import ml_dtypes
+    except ImportError:
+        raise ImportError("bfloat16 tensors need ml_dtypes: pip install 'tinygrad5329[bfloat16]'") from None
+    found = np.dtype(ml_dtypes.bfloat16)
+    _OF_NUMPY[found] = bfloat16
+    return found
+
+
+#: PyTorch's names of the types in the names of its classes and in some messages.
+TITLES = {
+    "bool": "Bool", "uint8": "Byte", "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64", "int8": "Char",
+    "int16": "Short", "int32": "Int", "int64": "Long", "float16": "Half", "bfloat16": "BFloat16", "float32": "Float",
+    "float64": "Double", "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+}  # fmt: skip
 
 float16 = half = dtype("float16", np.float16)
 float32 = float_ = dtype("float32", np.float32)
@@ -69,13 +116,20 @@ int16 = short = dtype("int16", np.int16)
 int32 = int_ = dtype("int32", np.int32)
 int64 = long = dtype("int64", np.int64)
 uint8 = dtype("uint8", np.uint8)
+uint16 = dtype("uint16", np.uint16)
+uint32 = dtype("uint32", np.uint32)
+uint64 = dtype("uint64", np.uint64)
+bfloat16 = _BFloat16()
 bool_ = dtype("bool", np.bool_)
 complex64 = cfloat = dtype("complex64", np.complex64)
 complex128 = cdouble = dtype("complex128", np.complex128)
 
 #: Every dtype of the engine, in PyTorch's promotion order.
-ALL = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64, complex64, complex128)
-_OF_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in ALL}
+ALL = (
+    bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64, float16, bfloat16, float32, float64, complex64,
+    complex128,
+)  # fmt: skip
+_OF_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in ALL if each is not bfloat16}
 _OF_PYTHON: dict[type, dtype] = {bool: bool_, int: int64, float: float64, complex: complex128}
 _OF_NAME = {each.name: each for each in ALL} | {
     "half": half, "float": float32, "double": float64, "short": int16, "int": int32, "long": int64,
@@ -101,6 +155,8 @@ def set_default_dtype(d: dtype, /) -> None:
 def of_numpy(numpy_dtype: np.dtype[Any]) -> dtype:
     """The engine's dtype of a NumPy dtype; TypeError where there is none."""
     found = _OF_NUMPY.get(numpy_dtype)
+    if found is None and numpy_dtype.name == "bfloat16":
+        return _OF_NUMPY.setdefault(numpy_dtype, bfloat16)
     if found is None:
         names = ", ".join(each.name for each in ALL)
         raise TypeError(
@@ -120,6 +176,15 @@ def as_dtype(value: Any) -> dtype:
         return of_numpy(np.dtype(value))
     except TypeError:
         raise TypeError(f"dtype must be a tinygrad5329.dtype such as tg.float32, got {value!r}") from None
+
+
+def of_type_name(name: str) -> dtype:
+    """The dtype of a tensor type's name, such as ``"torch.FloatTensor"``; ValueError for another string."""
+    package, _, last = name.rpartition(".")
+    for each in ALL:
+        if package in ("torch", "tinygrad5329") and last == f"{TITLES[each.name]}Tensor":
+            return each
+    raise ValueError(f"invalid type: {name!r}; expected a name such as 'torch.FloatTensor' or 'torch.LongTensor'")
 
 
 def numpy_dtype(value: Any) -> np.dtype[Any]:
@@ -150,7 +215,15 @@ def to_fill(value: Any, numpy_dtype: np.dtype[Any]) -> Any:
     ------
     RuntimeError
         If an integer type cannot hold it.
+    TypeError
+        If it is no number.
     """
+    if value is None or isinstance(value, (str, bytes, tuple, list, dict)):
+        raise TypeError(f"argument 'fill_value' must be Number, not {type(value).__name__}")
+    if isinstance(value, complex) and numpy_dtype.kind != "c":
+        if value.imag:
+            raise RuntimeError(f"value cannot be converted to type {numpy_dtype} without overflow: {value}")
+        value = value.real
     if numpy_dtype.kind in "iu" and isinstance(value, (int, float, np.number)):
         info, whole = np.iinfo(numpy_dtype), int(value)
         if numpy_dtype.kind == "u" and -info.max - 1 <= whole < 0:
@@ -159,6 +232,11 @@ def to_fill(value: Any, numpy_dtype: np.dtype[Any]) -> Any:
             raise RuntimeError(f"value cannot be converted to type {numpy_dtype} without overflow: {value}")
         return whole
     return value
+
+
+def is_half(numpy_dtype: np.dtype[Any]) -> bool:
+    """Whether it is float16 or bfloat16."""
+    return numpy_dtype.itemsize == 2 and numpy_dtype.kind in FLOATING
 
 
 @cache
@@ -170,20 +248,42 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     >>> promote_types(uint8, int8)
     tinygrad5329.int16
     """
-    a, b = type1, type2
-    rank_a, rank_b = _rank(a), _rank(b)
-    if rank_a < rank_b:
-        a, b, rank_a, rank_b = b, a, rank_b, rank_a
-    if rank_a == rank_b:
-        return of_numpy(np.promote_types(a.numpy, b.numpy))
-    if a.is_complex and b.is_floating_point:
-        return complex128 if float64 in (b, a.to_real()) else complex64
-    return a
+    if type1 is type2:
+        return type1
+    low, high = sorted((type1, type2), key=rank)
+    if high.is_complex and low.is_floating_point:
+        return complex128 if low is float64 else high
+    if rank(low) < rank(high):
+        if {low, high} & _BARE and not high.is_floating_point:
+            raise _unpromoted(type1, type2)
+        return high
+    if high.is_floating_point:
+        # float16 and bfloat16 hold different numbers; the next type holds both.
+        return float32 if low.itemsize == high.itemsize else max(low, high, key=lambda each: each.itemsize)
+    if {low, high} & _BARE:
+        raise _unpromoted(type1, type2)
+    return of_numpy(np.promote_types(low.numpy, high.numpy))
 
 
-def _rank(d: dtype) -> int:
+#: Unsigned types that PyTorch stores and converts, and lets promote with floating point types only.
+_BARE = {uint16, uint32, uint64}
+
+
+def _unpromoted(a: dtype, b: dtype) -> RuntimeError:
+    return RuntimeError(
+        "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+        f"{TITLES[a.name]} and {TITLES[b.name]}; convert one of them first"
+    )
+
+
+def rank(d: dtype) -> int:
     """Kinds in the order in which they win: bool < integers < floats < complex."""
-    return "bufc".index(d.numpy.kind.replace("i", "u"))
+    return 3 if d.is_complex else 2 if d.is_floating_point else 0 if d is bool_ else 1
+
+
+def can_cast(from_: dtype, to: dtype) -> bool:
+    """Whether an in-place result may be stored: not from a higher kind to a lower (``torch.can_cast``)."""
+    return rank(from_) <= rank(to)
 
 
 def combine(dimensioned: dtype | None, zero_dim: dtype | None, scalar: dtype | None) -> dtype:
@@ -212,16 +312,20 @@ class finfo:
 
     def __init__(self, type: dtype | None = None) -> None:
         type = _default if type is None else type
+        if not isinstance(type, dtype):
+            raise TypeError(f"finfo(): argument 'type' must be a dtype, not {type!r}")
         if not (type.is_floating_point or type.is_complex):
-            raise TypeError(f"finfo needs a floating point type, got {type}; use iinfo for integers")
-        info = np.finfo(type.to_real().numpy)
-        self.dtype = type.to_real().name
-        self.bits = int(info.bits)
-        self.eps = float(info.eps)
-        self.max = float(info.max)
-        self.min = float(info.min)
-        self.tiny = self.smallest_normal = float(info.tiny)
-        self.resolution = float(info.resolution)
+            raise TypeError(f"finfo() requires a floating point input type, got {type}; use iinfo for integers")
+        type = type.to_real()
+        self.dtype, self.bits = type.name, 8 * type.itemsize
+        if type is bfloat16:
+            # float32 with 7 bits of fraction.
+            self.eps, self.max, self.tiny, digits = 2.0**-7, (2 - 2.0**-7) * 2.0**127, 2.0**-126, 2
+        else:
+            info = np.finfo(type.numpy)
+            self.eps, self.max, self.tiny = float(info.eps), float(info.max), float(info.tiny)
+            digits = int(info.precision)
+        self.min, self.smallest_normal, self.resolution = -self.max, self.tiny, 10.0**-digits
 
     def __repr__(self) -> str:
         return (
@@ -229,15 +333,31 @@ class finfo:
             f"smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, dtype={self.dtype})"
         )
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, finfo) and other.dtype == self.dtype
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
 
 class iinfo:
     """Numerical limits of an integer type (``torch.iinfo``)."""
 
     def __init__(self, type: dtype) -> None:
-        if type.numpy.kind not in "iu":
-            raise TypeError(f"iinfo needs an integer type, got {type}; use finfo for floating point")
+        if not isinstance(type, dtype):
+            raise TypeError(f"iinfo(): argument 'type' must be a dtype, not {type!r}")
+        if type is bool_:
+            raise TypeError("bool is not supported by iinfo")
+        if type.is_floating_point or type.is_complex:
+            raise TypeError(f"iinfo() requires an integer input type, got {type}; use finfo for floating point")
         info = np.iinfo(type.numpy)
         self.dtype, self.bits, self.min, self.max = type.name, int(info.bits), int(info.min), int(info.max)
 
     def __repr__(self) -> str:
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, iinfo) and other.dtype == self.dtype
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)

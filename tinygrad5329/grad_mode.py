@@ -31,6 +31,10 @@ class _State(threading.local):
     inference = False
     #: What new nodes take as their ``meta``: where in a model the operation runs, if a tool asked for it.
     scope: Any = None
+    #: Takes over what nodes save (autograd.graph); None unless hooks are set.
+    packer: Any = None
+    #: Sees every operation's inputs and output as it runs (the anomaly finder); None unless one looks.
+    observer: Any = None
 
 
 state = _State()

@@ -41,6 +41,16 @@ class RemovableHandle:
         if hooks is not None:
             hooks.pop(self.id, None)
 
+    # A copy of a module's handle belongs to the copy of the module.
+    def __getstate__(self) -> tuple[Hooks | None, int]:
+        return self._hooks(), self.id
+
+    def __setstate__(self, state: tuple[Hooks | None, int]) -> None:
+        global _numbers
+        hooks, self.id = state
+        self._hooks = weakref.ref(Hooks() if hooks is None else hooks)
+        _numbers = itertools.count(max(next(_numbers), self.id + 1))
+
     def __enter__(self) -> RemovableHandle:
         return self
 

@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad5329.dtypes import FLOATING
+from tinygrad5329.spelling import spelled
+
 __all__ = ["format_size", "format_tensor", "get_printoptions", "printoptions", "set_printoptions"]
 
 
@@ -148,7 +151,7 @@ def format_size(shape: Sequence[int]) -> str:
     >>> format_size((2, 3))
     'tinygrad5329.Size([2, 3])'
     """
-    return f"tinygrad5329.Size([{', '.join(map(str, shape))}])"
+    return spelled(f"Size([{', '.join(map(str, shape))}])")
 
 
 def format_tensor(
@@ -158,7 +161,7 @@ def format_tensor(
     requires_grad: bool = False,
     grad_fn_name: str | None = None,
     default_dtype: np.dtype[Any] | type = np.float32,
-    dtype_prefix: str = "tinygrad5329.",
+    dtype_prefix: str | None = None,
     device: str | None = None,
 ) -> str:
     """The text of a tensor, as ``repr(torch_tensor)`` gives it.
@@ -177,7 +180,7 @@ def format_tensor(
         The dtype that new tensors have. It and the complex dtype that belongs to it go without saying,
         as do int64 and bool unless the tensor is empty.
     dtype_prefix : str
-        What goes before the dtype's name.
+        What goes before the dtype's name; None: this package's name, or the one that it is lent.
     device : str, optional
         The device to name; leave it out for the default one.
 
@@ -199,7 +202,7 @@ def format_tensor(
     'tensor([1, 2], dtype=tinygrad5329.int32)'
     """
     array = np.asarray(array)
-    if array.dtype.kind not in "biufc":
+    if array.dtype.kind not in "biuc" + FLOATING:
         raise TypeError(
             "format_tensor: expected boolean, integer, floating point or complex elements, "
             f"got {array.dtype}; convert the array first, for example with array.astype(np.float32)"
@@ -223,7 +226,8 @@ def format_tensor(
     if tell_size:
         suffixes.append(f"size={array.shape}")
     if tell_dtype:
-        suffixes.append(f"dtype={dtype_prefix}{array.dtype.name}")
+        name = array.dtype.name
+        suffixes.append(f"dtype={spelled(name) if dtype_prefix is None else dtype_prefix + name}")
     if grad_fn_name is not None:
         suffixes.append(f"grad_fn=<{grad_fn_name}>")
     elif requires_grad:
@@ -297,7 +301,7 @@ class _Layout(NamedTuple):
 def _spell(values: np.ndarray[Any, Any], options: _Options) -> tuple[list[str], int]:
     """The padded text of each value, and the width that a line reserves for one."""
     kind = values.dtype.kind
-    if kind == "f":
+    if kind in FLOATING:
         return _spell_floats(values, options)
     if kind == "c":
         reals, real_width = _spell_floats(values.real, options)

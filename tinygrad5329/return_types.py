@@ -13,18 +13,43 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any
 
+from tinygrad5329.spelling import spelled
+
 __all__ = [
     "aminmax",
     "cummax",
     "cummin",
+    "frexp",
+    "geqrf",
+    "histogram",
+    "histogramdd",
     "kthvalue",
+    "linalg_cholesky_ex",
+    "linalg_eig",
+    "linalg_eigh",
+    "linalg_inv_ex",
+    "linalg_ldl_factor",
+    "linalg_ldl_factor_ex",
+    "linalg_lstsq",
+    "linalg_lu",
+    "linalg_lu_factor",
+    "linalg_lu_factor_ex",
+    "linalg_qr",
+    "linalg_slogdet",
+    "linalg_solve_ex",
+    "linalg_svd",
+    "lu_unpack",
     "max",
     "median",
     "min",
     "mode",
     "nanmedian",
+    "qr",
+    "slogdet",
     "sort",
+    "svd",
     "topk",
+    "triangular_solve",
 ]
 
 
@@ -48,7 +73,7 @@ class _Result(tuple[Any, ...]):
 
     def __repr__(self) -> str:
         entries = ",\n".join(f"{name}={value!r}" for name, value in zip(self.__match_args__, self, strict=True))
-        return f"{type(self).__module__}.{type(self).__qualname__}(\n{entries})"
+        return spelled(f"return_types.{type(self).__qualname__}(\n{entries})")
 
 
 def _define(name: str, *fields: str) -> Any:
@@ -66,6 +91,9 @@ def _define(name: str, *fields: str) -> Any:
 aminmax = _define("aminmax", "min", "max")
 cummax = _define("cummax", "values", "indices")
 cummin = _define("cummin", "values", "indices")
+frexp = _define("frexp", "mantissa", "exponent")
+histogram = _define("histogram", "hist", "bin_edges")
+histogramdd = _define("histogramdd", "hist", "bin_edges")
 kthvalue = _define("kthvalue", "values", "indices")
 max = _define("max", "values", "indices")
 median = _define("median", "values", "indices")
@@ -74,3 +102,23 @@ mode = _define("mode", "values", "indices")
 nanmedian = _define("nanmedian", "values", "indices")
 sort = _define("sort", "values", "indices")
 topk = _define("topk", "values", "indices")
+geqrf = _define("geqrf", "a", "tau")
+linalg_cholesky_ex = _define("linalg_cholesky_ex", "L", "info")
+linalg_eig = _define("linalg_eig", "eigenvalues", "eigenvectors")
+linalg_eigh = _define("linalg_eigh", "eigenvalues", "eigenvectors")
+linalg_inv_ex = _define("linalg_inv_ex", "inverse", "info")
+linalg_ldl_factor = _define("linalg_ldl_factor", "LD", "pivots")
+linalg_ldl_factor_ex = _define("linalg_ldl_factor_ex", "LD", "pivots", "info")
+linalg_lstsq = _define("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
+linalg_lu = _define("linalg_lu", "P", "L", "U")
+linalg_lu_factor = _define("linalg_lu_factor", "LU", "pivots")
+linalg_lu_factor_ex = _define("linalg_lu_factor_ex", "LU", "pivots", "info")
+linalg_qr = _define("linalg_qr", "Q", "R")
+linalg_slogdet = _define("linalg_slogdet", "sign", "logabsdet")
+linalg_solve_ex = _define("linalg_solve_ex", "result", "info")
+linalg_svd = _define("linalg_svd", "U", "S", "Vh")
+lu_unpack = _define("lu_unpack", "P", "L", "U")
+qr = _define("qr", "Q", "R")
+slogdet = _define("slogdet", "sign", "logabsdet")
+svd = _define("svd", "U", "S", "V")
+triangular_solve = _define("triangular_solve", "solution", "cloned_coefficient")

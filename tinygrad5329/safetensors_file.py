@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["decode", "encode", "plain_bools", "warn_of_bfloat16", "widen_bfloat16"]
+from tinygrad5329.dtypes import bfloat16
+
+__all__ = ["as_bfloat16", "decode", "encode", "plain_bools", "warn_of_bfloat16"]
 
 _HEADER_LIMIT = 100_000_000  # the limit of the reference implementation
 _METADATA = "__metadata__"
@@ -21,6 +23,9 @@ _METADATA = "__metadata__"
 _TYPES = {
     "BOOL": "bool",
     "U8": "uint8",
+    "U16": "<u2",
+    "U32": "<u4",
+    "U64": "<u8",
     "I8": "int8",
     "I16": "<i2",
     "I32": "<i4",
@@ -29,8 +34,9 @@ _TYPES = {
     "BF16": "<u2",
     "F32": "<f4",
     "F64": "<f8",
+    "C64": "<c8",
 }
-_NAMES = {np.dtype(numpy).name: name for name, numpy in _TYPES.items() if name != "BF16"}
+_NAMES = {np.dtype(numpy).name: name for name, numpy in _TYPES.items()} | {"uint16": "U16", "bfloat16": "BF16"}
 
 
 def encode(arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None = None) -> bytes:
@@ -57,7 +63,8 @@ def encode(arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, st
     chunks, end = [], 0
     for name in sorted(arrays, key=lambda name: -arrays[name].itemsize):
         array = arrays[name]
-        chunks.append(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+        plain = array.view(np.uint16) if array.dtype.name == "bfloat16" else array
+        chunks.append(plain.astype(plain.dtype.newbyteorder("<"), copy=False).tobytes())
         header[name]["data_offsets"] = [end, end := end + array.nbytes]
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -67,7 +74,7 @@ def encode(arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, st
 def decode(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
     """The arrays of a safetensors file, writable, each in memory of its own.
 
-    bfloat16, which NumPy lacks, becomes float32, with a warning.
+    bfloat16 becomes float32, with a warning, where ml_dtypes is not installed.
 
     Raises
     ------
@@ -83,7 +90,7 @@ def decode(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
     header.pop(_METADATA, None)
     data, end = memoryview(content)[8 + length :], 0
     arrays: dict[str, Any] = dict.fromkeys(header)
-    widened = []
+    widened: list[str] = []
     for name, (begin, stop, kind, shape) in sorted(
         ((name, _entry(name, entry)) for name, entry in header.items()), key=lambda pair: pair[1][:2]
     ):
@@ -96,8 +103,7 @@ def decode(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
         end = stop
         raw = np.frombuffer(data[begin:stop], _TYPES[kind])
         if kind == "BF16":
-            widened.append(name)
-            arrays[name] = widen_bfloat16(raw).reshape(shape)
+            arrays[name] = as_bfloat16(raw, name, widened).reshape(shape)
         else:
             arrays[name] = plain_bools(raw, name).astype(raw.dtype.newbyteorder("=")).reshape(shape)
     if end != len(data):
@@ -106,9 +112,15 @@ def decode(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
     return arrays
 
 
-def widen_bfloat16(raw: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The float32 values of a row of bfloat16 bit patterns: their upper halves are the same."""
-    return (raw.astype(np.uint32) << 16).view(np.float32)
+def as_bfloat16(raw: np.ndarray[Any, Any], name: str, widened: list[str]) -> np.ndarray[Any, Any]:
+    """A row of bfloat16 bit patterns as bfloat16; as float32, and listed in `widened`, without ml_dtypes."""
+    patterns = raw.astype(np.uint16)
+    try:
+        return patterns.view(bfloat16.numpy)
+    except ImportError:
+        widened.append(name)
+        # The upper halves of float32 are the same bits.
+        return (patterns.astype(np.uint32) << 16).view(np.float32)
 
 
 def warn_of_bfloat16(names: Sequence[str]) -> None:
@@ -116,7 +128,7 @@ def warn_of_bfloat16(names: Sequence[str]) -> None:
     if names:
         warnings.warn(
             f"load: {len(names)} bfloat16 tensor(s) or storage(s), the first of them {names[0]!r}, became float32: "
-            "this engine has no bfloat16",
+            "bfloat16 needs ml_dtypes: pip install 'tinygrad5329[bfloat16]'",
             UserWarning,
             stacklevel=5,
         )

@@ -33,7 +33,14 @@ _TREE, _TENSORS = "state.json", "tensors.safetensors"
 File = str | os.PathLike[str] | IO[bytes]
 
 
-def save(obj: Any, f: File) -> None:
+def save(
+    obj: Any,
+    f: File,
+    pickle_module: Any = None,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+    _disable_byteorder_record: bool = False,
+) -> None:
     """Write an object to a file (``torch.save``), without pickle.
 
     Tensors that share memory share it again after :func:`load`, and a tensor that occurs twice is one
@@ -43,7 +50,7 @@ def save(obj: Any, f: File) -> None:
     Parameters
     ----------
     obj
-        Any nest of dicts, OrderedDicts, lists, tuples, sets, ``None``, bool, int, float, str, bytes,
+        Any nest of dicts, OrderedDicts, lists, tuples, sets, ``None``, bool, int, float, complex, str, bytes,
         Tensors, Parameters, NumPy arrays, dtypes, devices and Sizes; the ``state_dict()`` of modules,
         optimizers and schedulers are of this kind. For a path that ends in ``.safetensors``: a dict of
         names and Tensors, written in that format, which many programs read. It has no sharing: each
@@ -51,6 +58,9 @@ def save(obj: Any, f: File) -> None:
     f : path-like or binary file
         Where to. A path is replaced in one step, so that an interrupted call leaves the file that was
         there; folders that are missing are made.
+    pickle_module, pickle_protocol, _use_new_zipfile_serialization, _disable_byteorder_record
+        How PyTorch pickles; nothing is pickled here, and files are the same for all protocols and both of PyTorch's
+        formats. Another module than ``pickle``, or a record left out, is refused with a TypeError.
 
     Raises
     ------
@@ -68,6 +78,9 @@ def save(obj: Any, f: File) -> None:
     >>> tg.load(file)
     {'epoch': 3, 'w': tensor([1., 1.])}
     """
+    if _disable_byteorder_record or not _is_usual(pickle_module):
+        which = "_disable_byteorder_record" if _is_usual(pickle_module) else "pickle_module"
+        raise TypeError(f"save: {which} is not supported, since files are written without pickle; leave it out")
     path = isinstance(f, (str, os.PathLike))
     if not path and not hasattr(f, "write"):
         raise TypeError(f"save: f is a {type(f).__name__}, expected a path or a file opened for writing bytes")
@@ -81,7 +94,15 @@ def save(obj: Any, f: File) -> None:
         f.write(content)  # type: ignore[union-attr]
 
 
-def load(f: File, map_location: Any = None, *, weights_only: bool | None = True, mmap: bool | None = None) -> Any:
+def load(
+    f: File,
+    map_location: Any = None,
+    pickle_module: Any = None,
+    *,
+    weights_only: bool | None = None,
+    mmap: bool | None = None,
+    **pickle_load_args: Any,
+) -> Any:
     """Read an object from a file (``torch.load``), without pickle.
 
     The content says what the file is: one of :func:`save`, a ``.safetensors``, or one of ``torch.save``
@@ -95,6 +116,9 @@ def load(f: File, map_location: Any = None, *, weights_only: bool | None = True,
     map_location : str, device, dict or callable, optional
         Where storages go that were on another device when ``torch.save`` wrote them. All tensors here
         are on the CPU, so ``"cpu"`` (or a dict or callable that leads there) is all that can work.
+    pickle_module, **pickle_load_args
+        How PyTorch unpickles. Nothing is unpickled here: ``pickle`` itself is accepted, and ``encoding``, which is
+        about files of Python 2; anything else is a TypeError.
     weights_only : bool
         Accepted for PyTorch's sake; False lets nothing more in.
     mmap : bool, optional
@@ -113,6 +137,9 @@ def load(f: File, map_location: Any = None, *, weights_only: bool | None = True,
         If the file is none of these, is damaged, or asks for anything but tensors and plain containers;
         or if a storage was on another device and `map_location` does not say ``"cpu"``.
     """
+    if not _is_usual(pickle_module) or pickle_load_args.keys() - {"encoding"}:
+        names = sorted(pickle_load_args.keys() - {"encoding"}) or ["pickle_module"]
+        raise TypeError(f"load: {', '.join(names)} is not supported, since nothing is unpickled; leave it out")
     if mmap:
         raise RuntimeError("load: mmap=True is not supported, the file is read into memory; leave mmap out")
     if not (weights_only is None or isinstance(weights_only, bool)):
@@ -143,6 +170,11 @@ def load(f: File, map_location: Any = None, *, weights_only: bool | None = True,
 
 class _WrongDevice(Exception):
     """A storage was on a device that is not here."""
+
+
+def _is_usual(pickle_module: Any) -> bool:
+    """Whether a `pickle_module` asks for nothing but PyTorch's default."""
+    return pickle_module is None or getattr(pickle_module, "__name__", "") == "pickle"
 
 
 def _flat(obj: Any) -> dict[str, np.ndarray[Any, Any]]:

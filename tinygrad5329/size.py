@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any, SupportsIndex
 
+from tinygrad5329.spelling import spelled
+
 __all__ = ["Size"]
 
 
@@ -30,7 +32,7 @@ class Size(tuple[int, ...]):
         return math.prod(self)
 
     def __repr__(self) -> str:
-        return f"tinygrad5329.Size([{', '.join(map(str, self))}])"
+        return spelled(f"Size([{', '.join(map(str, self))}])")
 
     def __add__(self, other: Any) -> Size:
         if not isinstance(other, tuple):

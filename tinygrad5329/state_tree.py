@@ -13,7 +13,6 @@ import numpy as np
 from tinygrad5329 import dtypes
 from tinygrad5329.backends.device import device
 from tinygrad5329.creation import from_numpy
-from tinygrad5329.nn.module_state_dict import StateDict
 from tinygrad5329.nn.parameter import Parameter
 from tinygrad5329.size import Size
 from tinygrad5329.tensor import Tensor
@@ -26,7 +25,7 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 _TAG = "$"
 _RESERVED = "__metadata__"  # safetensors keeps this name for itself
 _DTYPES = {each.name: each for each in dtypes.ALL}
-_DICTS = (dict, OrderedDict, StateDict)  # others, such as a Counter, would come back as less than they were
+_DICTS = (dict, OrderedDict)  # others, such as a Counter, would come back as less than they were
 _SEQUENCES: dict[type, str] = {tuple: "tuple", Size: "size", set: "set", frozenset: "frozenset"}
 
 
@@ -39,7 +38,7 @@ def take_apart(state: Any, what: str = "checkpoint") -> tuple[Any, Arrays]:
     Raises
     ------
     TypeError
-        If `state` holds anything but dicts, OrderedDicts, lists, tuples, sets, ``None``, bool, int, float,
+        If `state` holds anything but dicts, OrderedDicts, lists, tuples, sets, ``None``, bool, int, float, complex,
         str, bytes, Tensors, Parameters, dtypes, devices, Sizes, and arrays and NumPy scalars of bool,
         integer or float dtype; the message, which begins with `what`, gives its path.
     ValueError
@@ -104,6 +103,8 @@ class _Writer:
         if type(value) is float:
             # JSON has no inf and nan; of all other floats it keeps every bit, as repr does.
             return value if math.isfinite(value) else {_TAG: "float", "value": repr(value)}
+        if type(value) is complex:
+            return {_TAG: "complex", "value": [repr(value.real), repr(value.imag)]}
         if isinstance(value, Tensor):
             return self.tensor(value, where)
         if isinstance(value, np.ndarray):
@@ -124,7 +125,7 @@ class _Writer:
             return encoded
         raise TypeError(
             f"{self.what}: {where or 'the object'} is a {type(value).__name__}, expected dict, OrderedDict, list, "
-            "tuple, set, None, bool, int, float, str, bytes, Tensor, NumPy array, dtype, device or Size; "
+            "tuple, set, None, bool, int, float, complex, str, bytes, Tensor, NumPy array, dtype, device or Size; "
             + _advice(value)
         )
 
@@ -170,7 +171,7 @@ class _Writer:
         for members in groups.values():
             _, first, where = members[0]
             same = {(a.ctypes.data, a.shape, a.strides, a.dtype) for _, a, _ in members}
-            if len(same) == 1 and first.dtype.kind in "biuf":
+            if len(same) == 1 and first.dtype.kind in "biufV":
                 name = self.keep(first, where)
                 for node, _, _ in members:
                     node["name"] = name
@@ -180,7 +181,7 @@ class _Writer:
             lowest = members[bounds.index(min(bounds))][1]
             start = np.lib.stride_tricks.as_strided(lowest, (1,), (lowest.itemsize,)).view(np.uint8)
             memory = np.lib.stride_tricks.as_strided(start, (high - low,), (1,))
-            if len({array.dtype for _, array, _ in members}) == 1 and first.dtype.kind in "biuf":
+            if len({array.dtype for _, array, _ in members}) == 1 and first.dtype.kind in "biufV":
                 whole = all((begin - low) % first.itemsize == 0 for begin, _ in bounds)
                 memory = memory.view(first.dtype) if whole and len(memory) % first.itemsize == 0 else memory
             name = self.keep(memory, where)
@@ -190,7 +191,7 @@ class _Writer:
                 node |= {"size": list(array.shape), "stride": list(array.strides)}
 
     def keep(self, array: np.ndarray[Any, Any], where: str) -> str:
-        if array.dtype.kind not in "biuf":
+        if array.dtype.kind not in "biufV":
             raise TypeError(f"{self.what}: {where} has dtype {array.dtype}; expected bool, integer or float")
         name = where or "value"
         while name in self.arrays or name == _RESERVED:  # {"a": {"b": x}, "a.b": y} spells one path twice
@@ -224,6 +225,8 @@ class _Reader:
                 return self.arrays[tree["name"]][()]
             case "float":
                 return float(tree["value"])
+            case "complex":
+                return complex(*map(float, tree["value"]))
             case "bytes":
                 return base64.b64decode(tree["value"], validate=True)
             case "dtype":
@@ -282,9 +285,7 @@ def _advice(value: Any) -> str:
         return "pass its .get_state()"
     if callable(value):
         return "pass its name, and look it up after loading"
-    for plain in (dict, list, tuple, str, bytes, int, float):
+    for plain in (dict, list, tuple, str, bytes, int, float, complex):
         if isinstance(value, plain):
             return f"pass {plain.__name__}(value)"
-    if isinstance(value, complex):
-        return "pass it as a tensor"
     return "pass what it was built from, as a dict of plain values"

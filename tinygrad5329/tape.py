@@ -14,7 +14,7 @@ needs no sorting pass, only a heap of creation numbers, and no recursion.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -26,6 +26,18 @@ __all__ = ["Node", "Port", "Version", "walk"]
 
 #: The clock of the tape: nodes take a number when created, in-place writes when they happen.
 tick = itertools.count(1).__next__
+
+
+class Clock:
+    """When anything was last written in place: a node younger than that need not look at its guards."""
+
+    __slots__ = ("written",)
+
+    def __init__(self) -> None:
+        self.written = 0
+
+
+clock = Clock()
 
 
 class Version:
@@ -181,35 +193,44 @@ def walk(
     ports: dict[Node, list[Port]] = {}
     heap: list[tuple[int, Node]] = []
 
-    def deliver(edges: Iterable[Any], gradients: Iterable[Any]) -> None:
-        for edge, g in zip(edges, gradients, strict=True):
+    def enter(edge: Any) -> None:
+        """Queue what a gradient has reached for the first time."""
+        if isinstance(edge, Node):
+            heappush(heap, (-edge.seq, edge))
+        elif type(edge) is Port:
+            if edge.node in ports:
+                ports[edge.node].append(edge)
+            else:
+                ports[edge.node] = [edge]
+                heappush(heap, (-edge.node.seq, edge.node))
+
+    edges: Sequence[Any] = [edge for edge, _ in roots]
+    gradients: Any = [g for _, g in roots]
+    while True:
+        if len(edges) != len(gradients):
+            raise RuntimeError(f"a rule returned {len(gradients)} gradients for {len(edges)} inputs")
+        for edge, g in zip(edges, gradients):  # noqa: B905 - strict=True takes as long as the loop
             if g is None or (needed is not None and edge not in needed):
                 continue
             before = pending.get(edge)
             if before is None:
                 # The first contribution is borrowed: it may be the very array another input got.
                 pending[edge] = g
-                if isinstance(edge, Node):
-                    heappush(heap, (-edge.seq, edge))
-                elif type(edge) is Port:
-                    if edge.node in ports:
-                        ports[edge.node].append(edge)
-                    else:
-                        ports[edge.node] = [edge]
-                        heappush(heap, (-edge.node.seq, edge.node))
+                enter(edge)
             elif graph:
                 pending[edge] = before + g
             elif edge in owned:
                 np.add(before, g, out=before)
             else:
-                # np.asarray, because the sum of two 0-d arrays is a NumPy scalar, which has no out=.
-                pending[edge] = np.asarray(before + g)
-                owned.add(edge)
-
-    deliver([edge for edge, _ in roots], [g for _, g in roots])
-    while heap:
+                pending[edge] = total = before + g
+                # The sum of two 0-d arrays is a NumPy scalar, which has no out=, and needs none.
+                if type(total) is np.ndarray:
+                    owned.add(edge)
+        if not heap:
+            break
         node = heappop(heap)[1]
-        if node.outputs is None:
+        outputs = node.outputs
+        if outputs is None:
             g = pending.pop(node)
             if node.hooks is not None:
                 for hook in list(node.hooks.values()):
@@ -217,7 +238,7 @@ def walk(
             if targets is not None and node in targets:
                 found[node] = g
         else:
-            g = [None] * node.outputs
+            g = [None] * outputs
             for port in ports.pop(node):
                 g[port.index] = pending.pop(port)
             if node.hooks is not None:
@@ -227,7 +248,9 @@ def walk(
                 for port in targets:
                     if type(port) is Port and port.node is node and g[port.index] is not None:
                         found[port] = g[port.index]
-        if needed is not None and not any(edge in needed for edge in node.edges):
+        edges, gradients = node.edges, ()
+        if needed is not None and not any(edge in needed for edge in edges):
+            edges = ()
             continue
         if node.saved is None:
             raise RuntimeError(_freed(node))
@@ -236,7 +259,6 @@ def walk(
             watch(node, gradients)
         if not keep:
             node.release()
-        deliver(node.edges, gradients)
     found.update(pending)
     return found
 

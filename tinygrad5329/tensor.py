@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinygrad5329 import dtypes, printing
+from tinygrad5329.backends.device import as_device
+from tinygrad5329.constructor import legacy_array
 from tinygrad5329.description import Described
 from tinygrad5329.grad_mode import state
 from tinygrad5329.hooks import Hooks, RemovableHandle, add_hook
-from tinygrad5329.size import Size
-from tinygrad5329.tape import Node, Port, Version, tick
+from tinygrad5329.storage import copied
+from tinygrad5329.tape import Node, Port, Version, clock, tick
 
 __all__ = ["Tensor", "attach", "bump_version", "is_tensor", "method", "recording", "wrap"]
 
@@ -70,16 +72,9 @@ class Tensor(Described):
         return t
 
     def __init__(self, *data: Any, device: Any = None) -> None:
-        default = dtypes.get_default_dtype().numpy
-        if all(isinstance(n, (int, np.integer)) for n in data):
-            self._array = np.empty(data or (0,), default)
-        elif len(data) == 1 and isinstance(data[0], Size):
-            self._array = np.empty(data[0], default)
-        elif len(data) == 1:
-            source = data[0]._array if isinstance(data[0], Tensor) else data[0]
-            self._array = np.array(source, default)
-        else:
-            raise TypeError(f"Tensor: expected sizes or one sequence of data, got {data!r}")
+        as_device(device)
+        shared = len(data) == 1 and isinstance(data[0], Tensor)
+        self._array = data[0]._array if shared else legacy_array("Tensor", dtypes.get_default_dtype(), data)
 
     # --- making tensors inside the engine ------------------------------------------------------------
 
@@ -156,7 +151,7 @@ class Tensor(Described):
                     "computed variable in a subgraph that doesn't require differentiation use "
                     "var_no_grad = var.detach()."
                 )
-        elif value and self._array.dtype.kind not in "fc":
+        elif value and self._array.dtype.kind not in dtypes.INEXACT:
             raise RuntimeError(f"only Tensors of floating point dtype can require gradients; this one is {self.dtype}")
         self._rg = bool(value)
 
@@ -204,12 +199,27 @@ class Tensor(Described):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.requires_grad:
-            raise RuntimeError("Can't convert a Tensor that requires grad to a NumPy array. Use tensor.detach() first.")
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return np.array(self._array, dtype, copy=copy)
 
-    def cpu(self) -> Tensor:
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+        # What NumPy's functions make of a tensor. Bools become bytes, as in PyTorch.
+        array = np.asarray(array)
+        return wrap(array.astype(np.uint8) if array.dtype == np.bool_ else array)
+
+    def __dlpack__(self, *, stream: Any = None, **options: Any) -> Any:
+        if self.requires_grad:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        if self.dtype is dtypes.bfloat16:
+            raise BufferError("NumPy exports no bfloat16 by DLPack; convert it with float(), or view it as int16")
+        return self._array.__dlpack__(stream=stream, **options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._array.__dlpack_device__()
+
+    def cpu(self, memory_format: Any = None) -> Tensor:
         """The tensor itself: it is on the CPU already."""
-        return self
+        return self if memory_format is None else self.to(memory_format=memory_format)
 
     # --- Python's protocols --------------------------------------------------------------------------
 
@@ -239,7 +249,7 @@ class Tensor(Described):
             )
         copy = Tensor.__new__(type(self))
         memo[id(self)] = copy
-        copy._array = self._array.copy(order="K")
+        copy._array = copied(self._array, memo)
         copy._rg = self._rg
         if self._grad is not None:
             copy._grad = self._grad.__deepcopy__(memo)
@@ -250,9 +260,8 @@ class Tensor(Described):
         return copy
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError("Only leaf tensors can be pickled; detach() this one first")
-        return _rebuild, (type(self), self._array, self._rg, dict(self.__dict__))
+        # A plain array and plain values; what comes back is a leaf, as in PyTorch.
+        return _rebuild, (type(self), self._array, self.requires_grad, dict(self.__dict__))
 
     # --- hooks ---------------------------------------------------------------------------------------
 
@@ -372,7 +381,7 @@ def bump_version(t: Tensor, op: str) -> None:
     if version is None:
         version = t._version = Version()
     version.count += 1
-    version.stamp = tick()
+    version.stamp = clock.written = tick()
     version.op = op
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import pickletools
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +20,7 @@ from tinygrad5329 import dtypes
 from tinygrad5329.backends.device import device
 from tinygrad5329.creation import from_numpy
 from tinygrad5329.nn.parameter import Parameter
-from tinygrad5329.safetensors_file import plain_bools, warn_of_bfloat16, widen_bfloat16
+from tinygrad5329.safetensors_file import as_bfloat16, plain_bools, warn_of_bfloat16
 from tinygrad5329.size import Size
 from tinygrad5329.state_tree import view_within
 from tinygrad5329.tensor import Tensor
@@ -46,6 +46,7 @@ _STORAGES = {
     "BoolStorage": "?",
     "ComplexFloatStorage": "c8",
     "ComplexDoubleStorage": "c16",
+    "UntypedStorage": "u1",
 }
 _PLAIN = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _EMPTY: dict[str, Callable[[], Any]] = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple, "EMPTY_SET": set}
@@ -108,7 +109,8 @@ def read_legacy(content: bytes, locate: Locate) -> Any:
         if declared > len(content):
             raise ValueError(f"its tensors need {declared} bytes or more, but it has {len(content)}")
         # The bytes come after the pickle that refers to them.
-        memory[key] = kind, np.empty(numel, "f4" if kind == "BFloat16Storage" else _STORAGES[kind])
+        empty = np.empty(numel, _STORAGES[kind])
+        memory[key] = kind, as_bfloat16(empty, key, []) if kind == "BFloat16Storage" else empty
         return memory[key][1]
 
     machine = _Machine(fetch, locate)
@@ -136,8 +138,7 @@ def read_legacy(content: bytes, locate: Locate) -> Any:
 def _storage(kind: str, raw: bytes, little: bool, name: str, widened: list[str]) -> np.ndarray[Any, Any]:
     flat = np.frombuffer(raw, np.dtype(_STORAGES[kind]).newbyteorder("<" if little else ">"))
     if kind == "BFloat16Storage":
-        widened.append(name)
-        return widen_bfloat16(flat)
+        return as_bfloat16(flat, name, widened)
     return plain_bools(flat, name).astype(_STORAGES[kind])
 
 
@@ -163,8 +164,10 @@ class _Machine:
         self.storages: dict[str, _Storage] = {}
         calls: dict[str, Callable[..., Any]] = {
             "torch._utils._rebuild_tensor_v2": _tensor,
+            "torch._utils._rebuild_tensor_v3": _tensor_of_bytes,
             "torch._utils._rebuild_parameter": _parameter,
             "collections.OrderedDict": _ordered,
+            "collections.Counter": _counter,
             "torch.Size": _size,
             "torch.device": device,
             "_codecs.encode": _bytes,
@@ -173,9 +176,12 @@ class _Machine:
             calls[f"{module}.set"] = lambda items=(): set(map(_key, _iterable(items)))
             calls[f"{module}.frozenset"] = lambda items=(): frozenset(map(_key, _iterable(items)))
             calls[f"{module}.bytes"] = lambda: b""
+            calls[f"{module}.complex"] = _complex
+            calls[f"{module}.bytearray"] = _bytearray
         self.names: dict[str, Any] = {name: _Call(name, build) for name, build in calls.items()}
         self.names |= {f"torch.{each.name}": each for each in dtypes.ALL}
         self.names |= {f"torch.{kind}": _Storage(kind) for kind in _STORAGES}
+        self.names["torch.storage.UntypedStorage"] = _Storage("UntypedStorage")
 
     def run(self, stream: io.BytesIO) -> Any:
         """Run the pickle at the stream's position to its end."""
@@ -305,6 +311,25 @@ def _iterable(items: Any) -> Any:
     return items
 
 
+def _complex(real: Any, imag: Any) -> complex:
+    if type(real) is not float or type(imag) is not float:
+        raise TypeError(f"a complex number of {type(real).__name__} and {type(imag).__name__}")
+    return complex(real, imag)
+
+
+def _bytearray(content: Any = b"") -> bytearray:
+    if not isinstance(content, bytes):  # a number would ask for as many bytes
+        raise TypeError(f"a bytearray of {type(content).__name__}")
+    return bytearray(content)
+
+
+def _counter(counts: Any = ()) -> Counter[Any]:
+    found = Counter[Any]()
+    for key, count in dict(counts).items():
+        found[_key(key)] = _plain(count)
+    return found
+
+
 def _size(sizes: Any) -> Size:
     if not all(type(n) is int and n >= 0 for n in _iterable(sizes)):
         raise ValueError(f"it has torch.Size {str(sizes)[:100]}; expected whole numbers")
@@ -324,6 +349,16 @@ def _tensor(
     )
     t.requires_grad = requires_grad is True and (t.is_floating_point() or t.is_complex())
     return t
+
+
+def _tensor_of_bytes(
+    storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any, hooks: Any, d: Any, metadata: Any = None
+) -> Tensor:
+    """A tensor of a dtype that PyTorch has no storage class for."""
+    if not isinstance(storage, _Storage) or storage.flat is None or not isinstance(d, dtypes.dtype):
+        raise TypeError("a tensor is made of something that is no storage, or has no dtype")
+    typed = _Storage(storage.kind, storage.flat[: storage.flat.size // d.itemsize * d.itemsize].view(d.numpy))
+    return _tensor(typed, offset, size, stride, requires_grad, hooks, metadata)
 
 
 def _parameter(data: Any, requires_grad: Any, hooks: Any) -> Parameter:

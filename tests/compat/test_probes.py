@@ -5,9 +5,9 @@ import warnings
 import pytest
 
 import tinygrad5329 as tg
-from tinygrad5329.compat import amp, eager, settings
+from tinygrad5329.compat import amp, eager, jit, settings
 from tinygrad5329.compat.notice import notice
-from tinygrad5329.compat.probes import backends, jit
+from tinygrad5329.compat.probes import backends
 
 
 @pytest.fixture(autouse=True)

@@ -183,9 +183,9 @@ BINARY = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
 
 @pytest.mark.parametrize("name", REGRESSION + BINARY)
 def test_losses_want_tensors(name):
-    with pytest.raises(TypeError, match="argument 'target' must be Tensor, not int"):
+    with pytest.raises(TypeError, match=r"argument 'target'.* must be Tensor, not int"):
         getattr(F, name)(tg.ones(2), 1)
-    with pytest.raises(TypeError, match="argument 'input' must be Tensor, not float"):
+    with pytest.raises(TypeError, match=r"argument 'input'.* must be Tensor, not float"):
         getattr(F, name)(1.0, tg.ones(2))
 
 

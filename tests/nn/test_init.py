@@ -186,3 +186,28 @@ def test_warnings():
             kaiming(tg.empty(0, 3))
     with pytest.warns(UserWarning, match="no-op"):
         nn.Linear(0, 3)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4), (4, 2, 3)])
+def test_orthogonal(shape):
+    tg.manual_seed(0)
+    tensor = nn.init.orthogonal_(tg.empty(shape), gain=2.0)
+    matrix = tensor.numpy().reshape(shape[0], -1)
+    gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
+    np.testing.assert_allclose(gram, 4 * np.eye(len(gram)), atol=1e-5)
+    torch = pytest.importorskip("torch", reason="oracle: pip install 'tinygrad5329[oracle]'")
+    torch.manual_seed(0)
+    np.testing.assert_allclose(tensor.numpy(), torch.nn.init.orthogonal_(torch.empty(shape), 2.0).numpy(), atol=1e-5)
+
+
+def test_orthogonal_needs_two_dimensions():
+    with pytest.raises(ValueError, match="2 or more"):
+        nn.init.orthogonal_(tg.empty(3))
+
+
+def test_old_names_warn():
+    for name in ("uniform", "normal", "xavier_normal", "kaiming_uniform", "orthogonal"):
+        with pytest.warns(FutureWarning, match=f"{name}_"):
+            getattr(nn.init, name)(tg.empty(2, 2))
+    with pytest.warns(FutureWarning, match="clip_grad_norm_"):
+        nn.utils.clip_grad_norm([nn.Parameter(tg.ones(1))], 1.0)

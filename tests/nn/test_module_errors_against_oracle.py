@@ -124,6 +124,25 @@ CASES = {
     "batch norm integers": lambda t: t.nn.BatchNorm1d(3)(t.ones(2, 3, dtype=t.int64)),
     "layer norm": lambda t: t.nn.LayerNorm((3, 4))(t.ones(2, 3)),
     "vector": lambda t: t.nn.utils.vector_to_parameters(3, []),
+    "load_state_dict post-hook": lambda t: (
+        lambda m: (m.register_load_state_dict_post_hook(lambda m, keys: 3), m.load_state_dict(m.state_dict()))
+    )(t.nn.ReLU()),
+    "two forms of backward hooks": lambda t: (
+        lambda m: (m.register_backward_hook(print), m.register_full_backward_hook(print))
+    )(t.nn.ReLU()),
+    "huber delta": lambda t: t.nn.HuberLoss(delta="1"),
+    "hardtanh": lambda t: t.nn.Hardtanh(3.0, 1.0),
+    "classes of two batch sizes": lambda t: t.nn.CrossEntropyLoss()(t.ones(2, 3), t.tensor([[0, 1]])),
+    "linear of integers": lambda t: t.nn.Linear(2, 3)(t.ones(1, 2, dtype=t.int64)),
+    "attention of two batch sizes": lambda t: t.nn.MultiheadAttention(4, 2)(
+        t.ones(3, 2, 4), t.ones(3, 3, 4), t.ones(3, 3, 4)
+    ),
+    "attention with two masks": lambda t: t.nn.functional.scaled_dot_product_attention(
+        *[t.ones(2, 3, 4)] * 3, attn_mask=t.ones(3, 3), is_causal=True
+    ),
+    "pad_sequence of scalars": lambda t: t.nn.utils.rnn.pad_sequence(t.ones(2)),
+    "multi margin": lambda t: t.nn.MultiMarginLoss()(t.ones(2, 3), t.tensor([0])),
+    "linear cross entropy": lambda t: t.nn.LinearCrossEntropyLoss(3, 2)(t.ones(2, 3), t.zeros(3, dtype=t.int64)),
     "clip": lambda t: t.nn.utils.clip_grad_norm_(with_nan(t), 1.0, error_if_nonfinite=True),
 }
 

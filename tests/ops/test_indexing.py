@@ -272,7 +272,7 @@ ERRORS = [
     (
         lambda t, x: into(t, lambda o: t.index_select(x, 1, t.tensor([0]), out=o), "int64"),
         RuntimeError,
-        "index_select(): result type float32 can't be cast to the",
+        "index_select(): Expected out tensor to have dtype",
     ),
     (
         lambda t, x: x.index_select(2, t.tensor([0])),
@@ -305,12 +305,12 @@ ERRORS = [
     (
         lambda t, x: t.tensor(5.0).index_select(0, t.tensor([1])),
         IndexError,
-        "index 1 is out of bounds for axis 0 with size 1",
+        "index_select(): index 1 is out of bounds for dimension with size 1",
     ),
     (
         lambda t, x: t.tensor(5.0).index_select(0, t.tensor([0, 0])),
         RuntimeError,
-        "shape '[]' is invalid for input of size 2: reshape of (2,)",
+        "index_select(): a 0-d tensor has one entry, but index has 2",
     ),
     # gather
     (
@@ -373,10 +373,10 @@ ERRORS = [
         "Dimension out of range (expected to be in range of [-2, 1],",
     ),
     # take
-    (lambda t, x: x.take(t.tensor([6])), IndexError, "take(): index out of range for 6 elements"),
-    (lambda t, x: x.take(t.tensor([-7])), IndexError, "take(): index out of range for 6 elements"),
-    (lambda t, x: x.take(t.tensor([0.0])), RuntimeError, "take(): Expected dtype int32/int64 for index, got"),
-    (lambda t, x: t.zeros(0).take(t.tensor([0])), IndexError, "take(): index out of range for 0 elements"),
+    (lambda t, x: x.take(t.tensor([6])), IndexError, "take(): index 6 is out of bounds for dimension with size 6"),
+    (lambda t, x: x.take(t.tensor([-7])), IndexError, "take(): index -7 is out of bounds for dimension with size 6"),
+    (lambda t, x: x.take(t.tensor([0.0])), RuntimeError, "take(): Expected dtype int64 for index, got"),
+    (lambda t, x: t.zeros(0).take(t.tensor([0])), IndexError, "take(): tried to take from an empty tensor"),
     # masked_select
     (
         lambda t, x: x.masked_select(t.tensor([1, 0, 1])),
@@ -415,7 +415,7 @@ ERRORS = [
         RuntimeError,
         "masked_fill: operands could not be broadcast together with",
     ),
-    (lambda t, x: x.masked_fill(x > 2, "a"), TypeError, "masked_fill(): argument 'value' must be Tensor or Number,"),
+    (lambda t, x: x.masked_fill(x > 2, "a"), TypeError, "masked_fill_(): argument 'value' must be Tensor or Number,"),
     (lambda t, x: x.masked_fill([True], 0), TypeError, "masked_fill(): argument 'mask' must be Tensor, not list"),
     (
         lambda t, x: x.masked_fill(x > 2, 1j),
@@ -441,7 +441,7 @@ ERRORS = [
     (
         lambda t, x: t.tensor(5.0).index_add(0, t.tensor([0]), t.tensor([1.0])),
         RuntimeError,
-        "index_add(): source has shape (1,) but index and self ask",
+        "index_add(): source has shape (1,) for 1 indices of a number",
     ),
     (
         lambda t, x: x.index_add(0, t.tensor([2]), t.ones(1, 3)),
@@ -503,7 +503,7 @@ REFUSED = [
     (
         lambda t, x: x.take_along_dim(t.tensor([[3]]), 1),
         RuntimeError,
-        "gather(): index 3 is out of bounds for dimension with size 3",
+        "take_along_dim(): index 3 is out of bounds for dimension with size 3",
     ),
     (
         lambda t, x: x.gather(1, t.tensor([[0]]), sparse_grad=True),
@@ -515,7 +515,6 @@ REFUSED = [
         TypeError,
         "nonzero(): out is for one tensor of rows; leave as_tuple",
     ),
-    (lambda t, x: put(x.expand(2, 2, 3), 0, 1), RuntimeError, "unsupported operation: more than one element of the"),
 ]
 
 

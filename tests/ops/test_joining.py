@@ -124,7 +124,7 @@ ERRORS = [
         "zero-dimensional tensor cannot be concatenated; use stack",
     ),
     (lambda t, x: t.cat([x, t.tensor(1.0)]), RuntimeError, "zero-dimensional tensor cannot be concatenated; use stack"),
-    (lambda t, x: t.cat([x, x], dim=1.0), TypeError, "'float' object cannot be interpreted as an integer"),
+    (lambda t, x: t.cat([x, x], dim=1.0), TypeError, "must be int, not float"),
     (lambda t, x: t.cat(dim=0), TypeError, "cat() missing 1 required positional argument: 'tensors'"),
     # stack
     (lambda t, x: t.stack([]), RuntimeError, "stack(): expected a non-empty list of Tensors"),

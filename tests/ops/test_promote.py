@@ -38,8 +38,8 @@ VALUES = [
 ERRORS = [
     (lambda t, x: t.result_type(x, "a"), TypeError, "result_type(): argument 'tensor' must be Tensor or Number,"),
     (lambda t, x: t.result_type(None, x), TypeError, "result_type(): argument 'tensor' must be Tensor or Number,"),
-    (lambda t, x: t.exp(1.0), TypeError, "exp(): argument 'input' must be Tensor or Number, not float"),
-    (lambda t, x: t.exp("a"), TypeError, "exp(): argument 'input' must be Tensor or Number, not str"),
+    (lambda t, x: t.exp(1.0), TypeError, "exp(): argument 'input' must be Tensor, not float"),
+    (lambda t, x: t.exp("a"), TypeError, "exp(): argument 'input' must be Tensor, not str"),
     (
         lambda t, x: into(t, lambda o: t.exp(x.long(), out=o), "int64"),
         RuntimeError,

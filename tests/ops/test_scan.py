@@ -20,7 +20,7 @@ def test_running_sums():
     assert x.bool().cumsum(0).tolist() == [[1, 1], [2, 2]]
     out = tg.zeros(2, 2)
     assert tg.cumsum(x.float(), 0, out=out) is out
-    with pytest.raises(TypeError, match="'dim' must be int, not tuple"):
+    with pytest.raises(TypeError, match=r"'dim'.* must be int, not tuple"):
         x.cumsum((0, 1))
 
 

@@ -30,7 +30,7 @@ def test_numpy_spelling_and_positions():
     assert x.sum(np.int64(1)).tolist() == [3, 12]
     with pytest.raises(TypeError, match="both 'dim' and 'axis'"):
         x.sum(dim=0, axis=0)
-    with pytest.raises(TypeError, match="'keepdim' must be bool"):
+    with pytest.raises(TypeError, match=r"'keepdim'.* must be bool"):
         x.sum(0, 1)
 
 

@@ -14,6 +14,7 @@ def main() -> None:
     # Here, because importing this file must need neither PyTorch nor the tests on the path.
     import numpy as np
     import test_adam
+    import test_rules
     import test_schedules
     import test_sgd
     import torch
@@ -24,10 +25,18 @@ def main() -> None:
         values = problem.run(getattr(torch.optim, name)(problem.params, lr=0.05, **options))
         return np.concatenate([v.ravel() for v in values]).tolist()
 
+    def rule_values(name: str, options: dict[str, Any]) -> list[float]:
+        problem = Problem(torch)
+        return test_rules.flat(problem.run(test_rules.make(torch, name, problem, **options))).tolist()
+
     recorded = {
         "SGD": {test_sgd.shown(o): last_values("SGD", o) for o in test_sgd.OPTIONS},
         "Adam": {test_adam.shown(o): last_values("Adam", o) for o in test_adam.OPTIONS},
         "AdamW": {test_adam.shown(o): last_values("AdamW", o) for o in test_adam.OPTIONS},
+        **{
+            name: {str(options): rule_values(name, options) for options in all_options}
+            for name, all_options in test_rules.RULES.items()
+        },
         "schedules": {
             name: test_schedules.rates(torch, make)[:: test_schedules.RECORDED_EVERY]
             for name, make in test_schedules.SCHEDULES.items()

@@ -45,11 +45,6 @@ def leaf(*shape):
         (lambda: [{"params": {leaf(2)}}], TypeError, "ordered collections"),
         (lambda: [("w", leaf(2)), leaf(2)], ValueError, "Some param names are missing"),
         (lambda: [{"params": [("w", leaf(2))]}, {"params": [leaf(2)]}], ValueError, "without names"),
-        (
-            lambda: [tg.zeros(2, dtype=tg.complex64)],
-            NotImplementedError,
-            "complex parameters are not supported",
-        ),
     ],
 )
 def test_params_are_checked(params, error, text):

@@ -1,10 +1,12 @@
 """Automatic differentiation for users: ``backward``, ``grad``, gradient checks, the anomaly finder."""
 
+from tinygrad5329.autograd import forward_ad, functional, graph
 from tinygrad5329.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from tinygrad5329.autograd.backward import backward, grad
 from tinygrad5329.autograd.function import Function
 from tinygrad5329.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from tinygrad5329.autograd.intercept import intercept
+from tinygrad5329.autograd.variable import Variable
 from tinygrad5329.grad_mode import (
     enable_grad,
     inference_mode,
@@ -16,12 +18,16 @@ from tinygrad5329.grad_mode import (
 __all__ = [
     "Function",
     "GradcheckError",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "forward_ad",
+    "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "intercept",
     "is_anomaly_enabled",

@@ -169,6 +169,11 @@ def _run(
                     f"grad can be implicitly created only for scalar outputs; this one has shape {tuple(t.shape)}: "
                     "pass a gradient, or reduce it with sum() or mean()"
                 )
+            if t._array.dtype.kind == "c":
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {t.dtype}: pass a gradient, "
+                    "or make the loss real, for example with abs()"
+                )
             seed: Any = np.ones(t._array.shape, t._array.dtype)
             seed = wrap(seed) if create_graph else seed
         else:

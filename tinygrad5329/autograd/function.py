@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329.dtypes import INEXACT
 from tinygrad5329.grad_mode import no_grad, set_grad_enabled, state
 from tinygrad5329.ops.inplace import _rebase, check_writable
 from tinygrad5329.ops.namespace import TENSORS
@@ -60,13 +61,14 @@ class FunctionCtx:
 class FunctionNode(Node):
     """The record of one ``Function.apply``."""
 
-    __slots__ = ("cls", "ctx", "specs", "targets", "versions")
+    __slots__ = ("cls", "ctx", "packed", "specs", "targets", "versions")
 
     cls: type[Function]
     ctx: FunctionCtx
     specs: tuple[tuple[tuple[int, ...], Any], ...]
     targets: tuple[int, ...]
     versions: tuple[tuple[Version, int], ...]
+    packed: Any
 
     def name(self) -> str:
         return f"{self.cls.__name__}Backward"
@@ -89,7 +91,10 @@ class FunctionNode(Node):
                     f"{self.name()} saved a tensor that {version.op} wrote to afterwards"
                 )
         result: list[Tensor | None] = []
-        for kind, value in self.saved:
+        saved = self.saved
+        if self.packed is not None:
+            saved = tuple((kind, value) for (kind, _), value in zip(saved, self.packed.unpack(), strict=True))
+        for kind, value in saved:
             if kind is None:
                 result.append(value)
             else:
@@ -100,7 +105,7 @@ class FunctionNode(Node):
 
     def release(self) -> None:
         if self.saved:
-            self.saved = None
+            self.saved = self.packed = None
 
     def pull(self, g: Any, graph: bool) -> Any:
         ctx = self.ctx
@@ -212,7 +217,7 @@ class Function:
     def _record(cls, ctx: FunctionCtx, args: tuple[Any, ...], outputs: tuple[Any, ...]) -> tuple[Any, ...]:
         node = FunctionNode()
         node.cls, node.ctx, node.seq = cls, ctx, tick()
-        node.hooks, node.meta = None, state.scope
+        node.hooks, node.meta, node.packed = None, state.scope, None
         node.targets = tuple(i for i, needed in enumerate(ctx.needs_input_grad) if needed)
         node.edges = tuple(args[i]._fresh_node() or args[i] for i in node.targets)
         tensors = [t for t in outputs if isinstance(t, Tensor)]
@@ -231,7 +236,7 @@ class Function:
             result = t if dirty else wrap(t._array)
             if result._version is None:
                 result._version = t._version = t._version or Version()
-            if t._array.dtype.kind in "fc" and not any(t is c for c in ctx._constant):
+            if t._array.dtype.kind in INEXACT and not any(t is c for c in ctx._constant):
                 port = Port(node, number, t._array.shape, t._array.dtype)
                 if dirty:
                     _rebase(result, port)
@@ -249,6 +254,10 @@ class Function:
                 t._version = t._version or Version()
                 versions.append((t._version, t._version.count))
         node.versions = tuple(versions)
+        if state.packer is not None:
+            kinds = tuple(None if value is None else "tensor" for _, value in node.saved)
+            node.packed = state.packer(kinds, tuple(value for _, value in node.saved))
+            node.saved = tuple((kind, None) for kind, _ in node.saved)
         ctx._to_save, ctx._dirty, ctx._constant = (), (), ()
         ctx._node = _Weak(node)  # type: ignore[assignment]
         return tuple(results)

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad5329.autograd.backward import grad
 from tinygrad5329.autograd.diagnosis import likely_cause
+from tinygrad5329.dtypes import FLOATING, INEXACT
 from tinygrad5329.grad_mode import enable_grad
 from tinygrad5329.tensor import Tensor, wrap
 
@@ -294,7 +295,7 @@ class _Check:
 
     def expect_zero(self, o: int, out: Tensor, numeric: list[Any]) -> None:
         """An output that requires no gradient must not depend on the inputs."""
-        if out._array.dtype.kind not in "fc":
+        if out._array.dtype.kind not in INEXACT:
             return
         for (i, _), jacobian in zip(self.checked, numeric, strict=True):
             if not np.allclose(jacobian, 0, rtol=self.rtol, atol=self.atol):
@@ -375,7 +376,7 @@ def _supported(name: str, **flags: bool) -> None:
 
 def _check_input(i: int, t: Tensor) -> None:
     array = t._array
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in FLOATING:
         raise RuntimeError(f"gradcheck: input {i} is {t.dtype}; only real floating point inputs are supported")
     if array.dtype != np.float64:
         warnings.warn(

@@ -5,12 +5,14 @@ from typing import Any
 
 from tinygrad5329.backends.memory import keep_freed_blocks
 
+#: The names of PyTorch's that `tinygrad5329.compat.probes` answers.
+SWITCHES = frozenset({"cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp", "opt_einsum"})
+
 keep_freed_blocks()
 
 
 def __getattr__(name: str) -> Any:
     """PyTorch's switches (``torch.backends.cudnn`` and the like), loaded when first asked for."""
-    try:
+    if name in SWITCHES:  # not for every name: the import of each file in this folder asks here first
         return getattr(import_module("tinygrad5329.compat.probes").backends, name)
-    except AttributeError:
-        raise AttributeError(f"module 'tinygrad5329.backends' has no attribute {name!r}") from None
+    raise AttributeError(f"module 'tinygrad5329.backends' has no attribute {name!r}")

@@ -25,6 +25,10 @@ def array_namespace(module: ModuleType) -> Any:
 
     def conj(x: Any) -> Any:
         # NumPy copies real arrays here; rules say conj for every dtype. A Python number may come too.
+        if type(x) is np.ndarray:
+            return x if x.dtype.kind != "c" else x.conjugate()
+        if type(x) is np.float32:
+            return x
         if isinstance(x, (float, int)):
             return x
         return x.conjugate() if isinstance(x, complex) or x.dtype.kind == "c" else x
@@ -33,9 +37,13 @@ def array_namespace(module: ModuleType) -> Any:
         # The method takes both bounds in one pass; np.clip spends microseconds before it gets there.
         return x.clip(low, high)
 
+    def sign(x: Any) -> Any:
+        # NaN has the sign 0 in PyTorch.
+        return np.where(x != x, 0, np.sign(x)) if x.dtype.kind == "f" else np.sign(x)
+
     xp.conj = conj
     if module is np:
-        xp.sum = sums.sum
+        xp.sum, xp.sign = sums.sum, sign
     xp.clip = clip
     return xp
 

@@ -36,6 +36,13 @@ class device:
         self.type = kind
         self.index = int(number) if colon else index
 
+    def __enter__(self) -> device:
+        as_device(self)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        pass
+
     def __repr__(self) -> str:
         return f"device(type={self.type!r}" + (f", index={self.index})" if self.index is not None else ")")
 
@@ -55,14 +62,21 @@ class device:
 CPU = device("cpu")
 
 
+class NoCudaError(AssertionError, RuntimeError):
+    """PyTorch without CUDA raises AssertionError for a tensor there, and RuntimeError where it loads one."""
+
+
 def as_device(value: Any) -> device:
     """The device that `value` names, checked to be one that this engine can put a tensor on."""
     if value is None or value is CPU:
         return CPU
     found = value if isinstance(value, device) else device(value)
     if found.type != "cpu":
-        raise RuntimeError(
+        problem = (
             f"no backend for device '{found}': this engine computes with NumPy on 'cpu'. "
             "Test tg.cuda.is_available() before you choose a device"
         )
+        if found.type == "cuda":
+            raise NoCudaError(f"Torch not compiled with CUDA enabled: {problem}")
+        raise RuntimeError(problem)
     return CPU

@@ -37,5 +37,6 @@ def either(mask: Any, x: Any, y: Any) -> Any:
 
 def positive_part(x: Any) -> Any:
     """``maximum(x, 0)``, against an array of zeros: NumPy's loop for two arrays is four times as fast."""
-    zeros = np.zeros(x.shape, x.dtype)
+    # As PyTorch, in the order of `x` in memory; np.zeros gets its zeros from the system, np.zeros_like writes them.
+    zeros = np.zeros(x.shape, x.dtype) if x.flags.c_contiguous else np.zeros_like(x)
     return np.maximum(x, zeros, out=zeros)

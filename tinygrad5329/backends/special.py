@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["blocks", "erf", "erf_over_sqrt2", "erfc", "erfinv", "ndtr"]
+__all__ = ["blocks", "erf", "erf_over_sqrt2", "erfc", "erfc_scaled", "erfinv", "ndtr"]
 
 #: How many elements are worked on at a time: the buffers of a block stay in the second-level cache.
 BLOCK = 32768
@@ -239,17 +239,32 @@ def _erf_near(x: Any) -> Any:
 def _erfc_positive(x: Any) -> Any:
     """erfc of a vector that is not below a half (or NaN)."""
     x = np.minimum(x, _ZERO_FROM)
-    scaled = np.empty_like(x)  # exp(x^2) erfc(x)
+    # A rounding error in x^2 would be an error as large in proportion to the result, x^2 times that of
+    # other steps. The square of x cut to 16 binary places is exact, and what it leaves of x^2 is small.
+    short = np.trunc(x * 65536) / 65536
+    return np.exp(-short * short) * np.exp((short - x) * (short + x)) * _scaled_tail(x)
+
+
+def _scaled_tail(x: Any) -> Any:
+    """exp(x^2) erfc(x) of a vector that is not below a half (or NaN)."""
+    scaled = np.empty_like(x)
     middle = x <= _MIDDLE_LIMIT
     scaled[middle] = _ratio(_MIDDLE, x[middle])
     far = ~middle
     y = x[far]
     inverse = 1 / (y * y)
     scaled[far] = (1 / math.sqrt(math.pi) - inverse * _ratio(_FAR, inverse)) / y
-    # A rounding error in x^2 would be an error as large in proportion to the result, x^2 times that of
-    # other steps. The square of x cut to 16 binary places is exact, and what it leaves of x^2 is small.
-    short = np.trunc(x * 65536) / 65536
-    return np.exp(-short * short) * np.exp((short - x) * (short + x)) * scaled
+    return scaled
+
+
+def erfc_scaled(x: Any) -> Any:
+    """exp(x^2) erfc(x) of a vector of float64 that is not below 0 (or NaN)."""
+    near = x < _NEAR_LIMIT
+    out = np.empty_like(x)
+    y = x[near]
+    out[near] = np.exp(y * y) * (1 - _erf_near(y))
+    out[~near] = _scaled_tail(x[~near])
+    return out
 
 
 def _erfinv64(x: Any) -> Any:

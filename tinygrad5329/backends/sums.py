@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["spread", "sum"]
+from tinygrad5329.dtypes import is_half
+
+__all__ = ["over_rows", "spread", "sum"]
 
 #: Elements of a block: it stays in the cache, and below the size at which OpenBLAS starts threads.
 _BLOCK = 1 << 16
@@ -31,7 +33,7 @@ _SMALL = 1 << 12
 def sum(x: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False) -> Any:
     """``numpy.sum``, without its wrapper, and by BLAS over the first or last axes of a float array.
 
-    float16 is summed in float32, as in PyTorch.
+    float16 and bfloat16 are summed in float32, as in PyTorch.
     """
     if dtype is None:
         if axis is not None and x.dtype in _ONES:
@@ -43,11 +45,19 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False) -
                 if x.ndim == 2:
                     return total if not keepdims else total.reshape((1, -1) if axis in (0, -2) else (-1, 1))
                 return total.reshape(_reduced(x.shape, axis, keepdims))
-        elif x.dtype == np.float16:
-            return np.add.reduce(x, axis, np.float32, keepdims=keepdims).astype(np.float16)
+        elif is_half(x.dtype):
+            return np.asarray(sum(x.astype(np.float32), axis, keepdims=keepdims)).astype(x.dtype)
     elif axis is None and x.dtype == np.bool_ and dtype == np.int64 and not keepdims:
         return np.int64(np.count_nonzero(x))
     return np.add.reduce(x, axis, dtype, keepdims=keepdims)
+
+
+def over_rows(x: Any) -> Any:
+    """The sums of the columns of a matrix: ``sum(x, 0)`` without looking at anything else."""
+    n = x.shape[0]
+    if n <= _ROWS and x.size <= _BLOCK and x.flags.c_contiguous and x.dtype in _ONES:
+        return _ONES[x.dtype][:n].dot(x)
+    return sum(x, 0)
 
 
 def _matrix(x: Any, axis: Any) -> tuple[Any, bool]:

@@ -11,6 +11,12 @@ from tinygrad5329.compat.facade import facade, missing, public_names, resolve
 
 __all__ = ["Use", "examine", "report"]
 
+#: Packages with parts that are compiled against PyTorch.
+_COMPILED = {
+    *("apex", "bitsandbytes", "flash_attn", "mamba_ssm", "torch_cluster", "torch_scatter", "torch_sparse"),
+    *("torch_spline_conv", "torchao", "torchaudio", "torchtext", "torchvision", "triton", "xformers"),
+}
+
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -27,8 +33,8 @@ def examine(source: str | bytes, path: str = "<script>") -> list[Use]:
     """The names of torch used in a script's `source`, sorted.
 
     Followed are imports, aliases of them (``F = torch.nn.functional``) and what is asked of them by dots, in every
-    branch. Not followed are other files, and methods of tensors and modules that the script holds. Packages beside
-    torch that need PyTorch itself (torchvision ...) are problems too, unless a file of that name lies beside `path`.
+    branch. Not followed are other files, and methods of tensors and modules that the script holds. Packages that
+    are compiled against PyTorch (torchvision ...) are problems too, unless a file of that name lies beside `path`.
 
     Raises
     ------
@@ -83,10 +89,10 @@ class _Reader(ast.NodeVisitor):
             use.lines.append(line)
 
     def record_other(self, module: str, line: int) -> None:
-        """An import of another package; one like torchvision needs PyTorch itself."""
+        """An import of another package: one with compiled parts needs PyTorch itself, one in Python alone does not."""
         root = module.partition(".")[0]
         beside = any((self.folder / name).exists() for name in (root, f"{root}.py"))
-        if root.startswith("torch") and root != "torch" and not beside:
+        if root in _COMPILED and not beside:
             use = self.uses.setdefault(
                 root, Use(root, problem=f"{root} is another package, which needs PyTorch itself")
             )

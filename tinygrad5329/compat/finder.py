@@ -9,6 +9,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from tinygrad5329.compat.facade import Facade, facade, missing
+from tinygrad5329.spelling import lend_name
 
 __all__ = ["install_as_torch", "uninstall_as_torch"]
 
@@ -40,9 +41,9 @@ def _installed() -> list[_Finder]:
 def install_as_torch() -> None:
     """Let ``import torch``, and its submodules, mean tinygrad5329 from here on.
 
-    Only this process is changed, and nothing on disk. Names and submodules that have no counterpart raise
-    AttributeError or ImportError and say which names are nearest. A second call does nothing;
-    `tinygrad5329.compat.uninstall_as_torch` undoes it.
+    Only this process is changed, and nothing on disk; dtypes and sizes print as ``torch.float32``. Names and submodules
+    that have no counterpart raise AttributeError or ImportError and say which names are nearest. A second call does
+    nothing; `tinygrad5329.compat.uninstall_as_torch` undoes it.
 
     Raises
     ------
@@ -67,11 +68,13 @@ def install_as_torch() -> None:
             + "; call it before anything imports torch, in a new process"
         )
     sys.meta_path.insert(0, _Finder())
+    lend_name("torch")
 
 
 def uninstall_as_torch() -> None:
     """Undo `install_as_torch`: no module named torch stays behind. Names already bound keep their meaning."""
     for finder in _installed():
         sys.meta_path.remove(finder)
+    lend_name(None)
     for name in [name for name, module in sys.modules.items() if isinstance(module, Facade)]:
         del sys.modules[name]

@@ -6,6 +6,7 @@ from typing import Any
 
 from tinygrad5329.backends.device import CPU, as_device
 from tinygrad5329.backends.device import device as Device
+from tinygrad5329.compat.notice import notice
 
 _told: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
@@ -25,10 +26,32 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(threads: int, /) -> None:
-    """Let NumPy's linear algebra use so many threads. RuntimeError, as PyTorch's, unless a positive int."""
+    """Let NumPy's linear algebra use so many threads; a notice says so where it cannot be told (no threadpoolctl).
+
+    RuntimeError, as PyTorch's, unless a positive int.
+    """
     if type(threads) is not int or threads <= 0:
         raise RuntimeError(f"set_num_threads expects a positive integer, but got {threads!r}")
-    _threadpoolctl().threadpool_limits(limits=threads, user_api="blas")
+    try:
+        _threadpoolctl().threadpool_limits(limits=threads, user_api="blas")
+    except ImportError as error:
+        notice(f"set_num_threads changes nothing: {error}")
+
+
+def get_num_interop_threads() -> int:
+    """1: operations run one after the other."""
+    return 1
+
+
+def set_num_interop_threads(threads: int, /) -> None:
+    """Accepts a positive int (else RuntimeError); operations run one after the other anyway."""
+    if type(threads) is not int or threads <= 0:
+        raise RuntimeError(f"set_num_interop_threads expects a positive integer, but got {threads!r}")
+
+
+def set_flush_denormal(mode: bool, /) -> bool:
+    """False: denormal numbers are not flushed to zero, whatever `mode` asks."""
+    return False
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad5329.backends.masks import positive_part
 from tinygrad5329.description import check_dim
+from tinygrad5329.dtypes import FLOATING, is_half
 from tinygrad5329.ops import arithmetic, pointwise
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import to_float, write_out
@@ -203,26 +204,28 @@ _mish = Primitive("mish", _mish_forward, _mish_rule, raw=_times_slope, aux=True)
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``1 / (1 + exp(-x))``; integers become floats (``torch.sigmoid``)."""
     x = to_float(input, "sigmoid")
-    result = apply(_sigmoid, x) if x._array.dtype.char == "e" else _sigmoid(x)
+    result = apply(_sigmoid, x) if is_half(x._array.dtype) else _sigmoid(x)
     return result if out is None else write_out("sigmoid", out, result)
 
 
 def silu(input: Tensor) -> Tensor:
     """``x * sigmoid(x)``, also known as swish (``torch.nn.functional.silu``)."""
+    if isinstance(input, Tensor) and input.is_complex():
+        return input * sigmoid(input)
     return apply(_silu, input)
 
 
-def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0, *, out: Tensor | None = None) -> Tensor:
     """``log(1 + exp(beta * x)) / beta`` (``torch.nn.functional.softplus``).
 
     Where ``beta * x > threshold`` it is `x` itself.
     """
-    return apply(_softplus, input, beta=beta, threshold=threshold)
+    return apply(_softplus, input, out=out, beta=beta, threshold=threshold)
 
 
-def logsigmoid(input: Tensor) -> Tensor:
+def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``log(sigmoid(x))``, precise for all `x` (``torch.nn.functional.logsigmoid``)."""
-    return apply(_logsigmoid, input)
+    return apply(_logsigmoid, input, out=out)
 
 
 def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
@@ -264,7 +267,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     """
     if not isinstance(input, Tensor):
         raise not_a_tensor("glu", input)
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in FLOATING:
         raise not_implemented("glu", input)
     if input.ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")

@@ -9,22 +9,24 @@ import numpy as np
 
 from tinygrad5329 import dtypes
 from tinygrad5329.ops.primitive import Primitive
-from tinygrad5329.ops.promote import as_tensor_operand, expect_tensor, operands, result_type, write_out
+from tinygrad5329.ops.promote import as_tensor_operand, cast, expect_tensor, operands, result_type, write_out
 from tinygrad5329.tensor import Tensor, attach, method, wrap
 
 __all__ = [
-    "add", "div", "divide", "floor_divide", "fmod", "lerp", "mul", "multiply", "neg", "negative", "pow", "remainder",
+    "add", "div", "divide", "float_power", "floor_divide", "fmod",
+    "lerp", "mul", "multiply", "neg", "negative", "pow", "remainder",
     "rsub", "sub", "subtract", "true_divide",
 ]  # fmt: skip
 
-_add = Primitive("add", lambda xp, x, y: x + y, lambda xp, g: g, lambda xp, g: g, broadcasts=True)
-_sub = Primitive("sub", lambda xp, x, y: x - y, lambda xp, g: g, lambda xp, g: -g, broadcasts=True)
+_add = Primitive("add", lambda xp, x, y: x + y, lambda xp, g: g, lambda xp, g: g, broadcasts=True, scalars=True)
+_sub = Primitive("sub", lambda xp, x, y: x - y, lambda xp, g: g, lambda xp, g: -g, broadcasts=True, scalars=True)
 _mul = Primitive(
     "mul",
     lambda xp, x, y: x * y,
     lambda xp, g, y: g * xp.conj(y),
     lambda xp, g, x: g * xp.conj(x),
     broadcasts=True,
+    scalars=True,
 )
 _div = Primitive(
     "div",
@@ -32,20 +34,29 @@ _div = Primitive(
     lambda xp, g, y: g / xp.conj(y),
     lambda xp, g, x, y: -g * xp.conj((x / y) / y),
     broadcasts=True,
+    scalars=True,
 )
-_neg = Primitive("neg", lambda xp, x: -x, lambda xp, g: -g)
+_neg = Primitive("neg", lambda xp, x: -x, lambda xp, g: -g, scalars=True)
 # d/dx x**y is 0 at y = 0, also at x = 0, and d/dy is 0 at x = 0 for y >= 0: PyTorch's choices.
+
+
+def _zero_or_product(flat: Any, xp: Any, out: Any, x: Any) -> Any:
+    """The derivative of x ** y to y: 0 where `flat`, elsewhere with the logarithm, infinite at x = 0."""
+    return xp.where(flat, 0.0, out * xp.log(xp.where(flat, 1.0, x)))
+
+
 _pow = Primitive(
     "pow_tensor",
     lambda xp, x, y: x**y,
     lambda xp, g, x, y: g * xp.conj(xp.where(y == 0, 0.0, y * x ** xp.where(y == 0, 1.0, y - 1))),
-    lambda xp, g, x, y, out: g * xp.conj(xp.where((x == 0) & (y.real >= 0), 0.0, out * xp.log(xp.where(x == 0, 1.0, x)))),
+    lambda xp, g, x, y, out: g * xp.conj(_zero_or_product((x == 0) & (y.real >= 0), xp, out, x)),
     broadcasts=True,
 )
 _pow_scalar = Primitive(
     "pow",
     lambda xp, x, *, exponent: x**exponent,
     lambda xp, g, x, exponent: g * xp.conj(exponent * x ** (exponent - 1)) if exponent else xp.zeros_like(x),
+    scalars=True,
 )
 _fmod = Primitive(
     "fmod",
@@ -61,10 +72,18 @@ _remainder = Primitive(
     lambda xp, g, x, y: -g * xp.floor(x / y),
     broadcasts=True,
 )
+
+
+def _interpolated(xp: Any, x: Any, y: Any, w: Any) -> Any:
+    if w.ndim == 0:
+        return x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w)
+    return xp.where(abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w))
+
+
 _lerp = Primitive(
     "lerp",
     # Two forms, as PyTorch has them, so that weights 0 and 1 give the ends exactly.
-    lambda xp, x, y, w: xp.where(abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w)),
+    lambda xp, x, y, w: _interpolated(xp, x, y, w),
     lambda xp, g, w: g * xp.conj(1 - w),
     lambda xp, g, w: g * xp.conj(w),
     lambda xp, g, x, y: g * xp.conj(y - x),
@@ -98,6 +117,11 @@ def _scaled(op: str, input: Any, other: Any, alpha: Any) -> Any:
         )
     if common is dtypes.bool_:
         return mul(other, bool(alpha) if isinstance(alpha, int) else alpha)
+    if isinstance(alpha, bool):
+        raise RuntimeError(f"{op}(): Boolean alpha only supported for Boolean results.")
+    if isinstance(other, Tensor) and other.dtype.itemsize < common.itemsize and isinstance(input, Tensor):
+        # In the result's dtype: the product may not fit its own.
+        other = cast(other, result_type(input, other))
     # The product of two numbers stays a number, which is weaker than a 0-d tensor.
     return other * alpha if isinstance(other, (int, float, complex)) else mul(other, alpha)
 
@@ -105,8 +129,6 @@ def _scaled(op: str, input: Any, other: Any, alpha: Any) -> Any:
 @method
 def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """``input - alpha * other``, broadcast (``torch.sub``)."""
-    if alpha != 1:
-        other = _scaled("sub", input, other, alpha)
     if _is_bool(other) or _is_bool(input):
         kind = "two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead."
         if not (_is_bool(input) and _is_bool(other)):
@@ -115,6 +137,8 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
                 "`logical_not()` operator instead."
             )
         raise RuntimeError(f"Subtraction, the `-` operator, with {kind}")
+    if alpha != 1:
+        other = _scaled("sub", input, other, alpha)
     result = _sub(*operands("sub", input, other))
     return result if out is None else write_out("sub", out, result)
 
@@ -204,6 +228,8 @@ def _nonzero_divisor(op: str, x: Any, y: Any) -> None:
 @method
 def remainder(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Python's modulus: the result has the sign of the divisor (``torch.remainder``)."""
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+        expect_tensor("remainder", "input", input)
     x, y = operands("remainder", input, other)
     _not_for_bools("remainder_cpu", x, y)
     _nonzero_divisor("remainder", x, y)
@@ -214,6 +240,7 @@ def remainder(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
 @method
 def fmod(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """C's modulus: the result has the sign of the dividend (``torch.fmod``)."""
+    expect_tensor("fmod", "input", input)
     x, y = operands("fmod", input, other)
     _not_for_bools("fmod_cpu", x, y)
     _nonzero_divisor("fmod", x, y)
@@ -240,6 +267,8 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     if isinstance(exponent, np.generic):
         # NumPy's scalars have a dtype that would decide the result's.
         exponent = exponent.item()
+    if not isinstance(input, Tensor) and not isinstance(exponent, (Tensor, np.ndarray)):
+        expect_tensor("pow", "input", input)
     x, y = operands("pow", input, exponent)
     if isinstance(x, Tensor) and not isinstance(exponent, (Tensor, np.ndarray)):
         kind = x._array.dtype.kind
@@ -260,6 +289,23 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
         else:
             result = _pow(x, y)
     return result if out is None else write_out("pow", out, result)
+
+
+@method
+def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input ** exponent`` in float64, or complex128 for complex operands (``torch.float_power``)."""
+    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
+        raise TypeError("float_power(): argument 'input' or 'exponent' must be Tensor")
+    wide = dtypes.complex128 if result_type(input, exponent).is_complex else dtypes.float64
+    x = cast(input, wide) if isinstance(input, Tensor) else wrap(np.asarray(input, wide.numpy))
+    if isinstance(exponent, Tensor):
+        exponent = cast(exponent, wide)
+    if out is not None and isinstance(out, Tensor) and out.dtype is not wide:
+        raise RuntimeError(
+            f"the output given to float_power has dtype {out.dtype.name} but the operation's result requires dtype "
+            f"{wide.name}"
+        )
+    return pow(x, exponent, out=out)
 
 
 def _apply_integer_power(x: Any, y: Any) -> Tensor:
@@ -285,6 +331,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
 
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """``other - alpha * input`` (``torch.rsub``)."""
+    expect_tensor("rsub", "input", input)
     return sub(other, input, alpha=alpha)
 
 
@@ -312,7 +359,7 @@ attach(multiply=mul, divide=div, true_divide=div, subtract=sub, negative=neg)
 _OPERANDS = (Tensor, int, float, complex, np.generic, np.ndarray)
 
 
-def _dunder(name: str, function: Callable[[Any, Any], Tensor], reflected: bool = False) -> None:
+def _dunder(name: str, function: Callable[..., Tensor], reflected: bool = False, quick: Any = None) -> None:
     """Put an operator on the class; types it does not know may define the reflected one themselves."""
 
     def operator(self: Tensor, other: Any) -> Any:
@@ -320,15 +367,26 @@ def _dunder(name: str, function: Callable[[Any, Any], Tensor], reflected: bool =
             return function(other, self) if reflected else function(self, other)
         return NotImplemented
 
-    operator.__name__ = name
-    setattr(Tensor, name, operator)
+    def quick_operator(self: Tensor, other: Any) -> Any:
+        # The most common case first: nothing to promote.
+        d = self._array.dtype
+        if d.kind != "f" or (d is not other._array.dtype if isinstance(other, Tensor) else type(other) is not float):
+            return operator(self, other)
+        return quick.run(other, self) if reflected else quick.run(self, other)
+
+    chosen = operator if quick is None else quick_operator
+    chosen.__name__ = name
+    setattr(Tensor, name, chosen)
 
 
 for _name, _function in {
     "add": add, "sub": sub, "mul": mul, "truediv": div, "floordiv": floor_divide, "mod": remainder, "pow": pow,
 }.items():  # fmt: skip
-    _dunder(f"__{_name}__", _function)
-    _dunder(f"__r{_name}__", _function, reflected=True)
+    _quick = {"add": _add, "sub": _sub, "mul": _mul, "truediv": _div}.get(_name)
+    _dunder(f"__{_name}__", _function, quick=_quick)
+    _dunder(f"__r{_name}__", _function, reflected=True, quick=_quick)
+_dunder("__div__", div)
+_dunder("__rdiv__", div, reflected=True)
 
 
 def _positive(self: Tensor) -> Tensor:
@@ -338,4 +396,4 @@ def _positive(self: Tensor) -> Tensor:
 
 
 attach(__neg__=lambda self: neg(self), __pos__=_positive)
-del _name, _function
+del _name, _function, _quick

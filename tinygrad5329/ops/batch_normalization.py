@@ -174,6 +174,8 @@ def batch_norm(
             raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
         if (running_mean is None) != (running_var is None):
             raise ValueError("running_mean and running_var must either both be None or neither be None")
+    if array.ndim == 1 and not array.size:
+        return input.clone()
     if array.ndim < 2:
         raise RuntimeError(f"batch_norm: expected an input of shape (N, C, ...), got {tuple(array.shape)}")
     if array.itemsize == 2:

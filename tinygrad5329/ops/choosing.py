@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.ops.arithmetic import _not_for_bools
+from tinygrad5329.ops.defining import not_differentiable
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import as_tensor_operand, cast, expect_tensor, operands, result_type, write_out
 from tinygrad5329.tensor import Tensor, attach, method
 
-__all__ = ["clamp", "clamp_max", "clamp_min", "clip", "maximum", "minimum", "where"]
+__all__ = ["clamp", "clamp_max", "clamp_min", "clip", "fmax", "fmin", "heaviside", "maximum", "minimum", "where"]
 
 _maximum = Primitive(
     "maximum",
@@ -69,6 +70,55 @@ def _two_tensors(op: str, input: Any, other: Any) -> tuple[Any, Any]:
         if value.is_complex():
             raise RuntimeError(f"{op} not implemented for complex tensors.")
     return operands(op, input, other)
+
+
+# A number wins over NaN, and a tie goes to the first operand, as in PyTorch.
+_fmax = Primitive(
+    "fmax",
+    lambda xp, x, y: xp.fmax(x, y),
+    lambda xp, g, x, y: xp.where((x >= y) | xp.isnan(y), g, 0.0),
+    lambda xp, g, x, y: xp.where((x >= y) | xp.isnan(y), 0.0, g),
+    broadcasts=True,
+)
+_fmin = Primitive(
+    "fmin",
+    lambda xp, x, y: xp.fmin(x, y),
+    lambda xp, g, x, y: xp.where((x <= y) | xp.isnan(y), g, 0.0),
+    lambda xp, g, x, y: xp.where((x <= y) | xp.isnan(y), 0.0, g),
+    broadcasts=True,
+)
+_heaviside = not_differentiable(
+    "heaviside",
+    lambda xp, x, y: xp.where(x == 0, y, (x > 0).astype(y.dtype)),
+    broadcasts=True,
+)
+
+
+@method
+def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The larger of each pair; a number wins over NaN (``torch.fmax``)."""
+    result = _fmax(*_two_tensors("fmax", input, other))
+    return result if out is None else write_out("fmax", out, result)
+
+
+@method
+def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The smaller of each pair; a number wins over NaN (``torch.fmin``)."""
+    result = _fmin(*_two_tensors("fmin", input, other))
+    return result if out is None else write_out("fmin", out, result)
+
+
+@method
+def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """0 below 0, 1 above, `values` at 0 (``torch.heaviside``)."""
+    expect_tensor("heaviside", "input", input)
+    expect_tensor("heaviside", "values", values)
+    if input.is_complex() or values.is_complex():
+        raise RuntimeError("heaviside is not yet implemented for complex tensors.")
+    if input.dtype is not values.dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+    result = _heaviside(input, values)
+    return result if out is None else write_out("heaviside", out, result)
 
 
 @method

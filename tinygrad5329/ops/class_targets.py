@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329.dtypes import FLOATING
 from tinygrad5329.ops.dims import scalar_type
 from tinygrad5329.tensor import Tensor
 
@@ -68,7 +69,7 @@ def check_arguments(op: str, input: Any, target: Any, weight: Any, reduction: An
                 )
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction: pass 'mean', 'sum' or 'none'")
-    if input._array.dtype.kind != "f" and target._array.shape != input._array.shape:
+    if input._array.dtype.kind not in FLOATING and target._array.shape != input._array.shape:
         raise NotImplementedError(
             f"\"{op}\" not implemented for '{scalar_type(input._array.dtype)}': expected a floating point input"
         )
@@ -88,11 +89,11 @@ def check_target(op: str, x: Any, t: Any) -> None:
         if t.size != 1 or t.ndim > 1:
             raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {t.size}: {where}")
         return
-    if x.ndim == 2 and t.ndim > 1:
-        raise RuntimeError(f"0D or 1D target tensor expected, multi-target not supported: {where}")
     batch = t.shape[0] if t.ndim else 0
     if batch != x.shape[0]:
         raise ValueError(f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({batch}). {where}")
+    if x.ndim == 2 and t.ndim > 1:
+        raise RuntimeError(f"0D or 1D target tensor expected, multi-target not supported: {where}")
     if t.shape != target_shape(x):
         raise RuntimeError(f"Expected target size {list(target_shape(x))}, got {list(t.shape)}: {where}")
 

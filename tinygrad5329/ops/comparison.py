@@ -40,6 +40,7 @@ def _apply(name: str, ufunc: Any, x: Any, y: Any) -> Tensor:
 
 def _comparison(name: str, about: str, ufunc: Any, operator: str, *aliases: str) -> Callable[..., Tensor]:
     def function(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+        expect_tensor(name, "input", input)
         x, y = (_array(each) for each in operands(name, input, other))
         if name not in ("eq", "ne") and np.result_type(x, y).kind == "c":
             raise NotImplementedError(f'"{name}_cpu" not implemented for complex numbers: they have no order')
@@ -85,6 +86,8 @@ logical_xor = _logical("logical_xor", "exactly one is true", np.logical_xor)
 
 def _bitwise(name: str, operator: str, ufunc: Any) -> Callable[..., Tensor]:
     def function(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+        if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+            expect_tensor(name, "input", input)
         common = result_type(input, other)
         if common.is_floating_point or common.is_complex:
             raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{common.name}': use integers or bools")

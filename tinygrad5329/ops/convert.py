@@ -9,35 +9,36 @@ import numpy as np
 from tinygrad5329 import dtypes
 from tinygrad5329.backends.device import as_device, device
 from tinygrad5329.dtypes import dtype
-from tinygrad5329.ops.primitive import Primitive
+from tinygrad5329.layout import contiguous_format, is_arranged, order_of
 from tinygrad5329.ops.promote import cast, expect_tensor
-from tinygrad5329.ops.shaping import _contiguous
+from tinygrad5329.ops.shaping import _contiguous, permute
+from tinygrad5329.spelling import spelled
+from tinygrad5329.storage import shared
 from tinygrad5329.tape import Version
 from tinygrad5329.tensor import Tensor, method, wrap
 
-__all__ = ["clone", "conj", "detach", "imag", "real"]
-
-_conj = Primitive("conj", lambda xp, x: np.conj(x), lambda xp, g: xp.conj(g))
-_real = Primitive("real", lambda xp, x: x.real.copy(), lambda xp, g, x_dtype: cast_array(xp, g, x_dtype))
-_imag = Primitive("imag", lambda xp, x: x.imag.copy(), lambda xp, g, x_dtype: cast_array(xp, g, x_dtype) * 1j)
+__all__ = ["clone", "detach"]
 
 
-def cast_array(xp: Any, g: Any, numpy_dtype: Any) -> Any:
-    """`g` in another dtype, inside a rule."""
-    return g.astype(numpy_dtype) if isinstance(g, np.ndarray) else cast(g, dtypes.of_numpy(numpy_dtype))
-
-
-def _check_memory_format(op: str, memory_format: Any) -> None:
-    if memory_format is not None:
-        raise TypeError(f"{op}(): memory_format must be None, got {memory_format!r}")
+def _laid_out(op: str, x: Tensor, memory_format: Any) -> Tensor:
+    """`x` in the order in memory that `memory_format` asks for, moved there if need be."""
+    order = order_of(op, memory_format, x._array.ndim)
+    if order is not None and not is_arranged(x._array, order):
+        return permute(_contiguous(permute(x, order)), tuple(order.index(i) for i in range(len(order))))
+    if memory_format is contiguous_format and not x._array.flags.c_contiguous:
+        return _contiguous(x)
+    return x
 
 
 @method
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy, recorded, so that gradients reach the original (``torch.clone``)."""
     expect_tensor("clone", "input", input)
-    _check_memory_format("clone", memory_format)
-    return _contiguous(input)
+    if order_of("clone", memory_format, input._array.ndim) is not None:
+        return _laid_out("clone", _contiguous(input), memory_format)
+    # In PyTorch's "preserve" format a dense tensor keeps the order of its dimensions in memory.
+    dense = memory_format is not contiguous_format and 0 not in input._array.strides
+    return _contiguous(input, order="K" if dense else "C")
 
 
 @method
@@ -61,9 +62,8 @@ def _method_to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """
     wanted, copy = parse_to("to", args, kwargs)
     target = self.dtype if wanted is None else wanted
-    if target is self.dtype:
-        return clone(self) if copy else self
-    return cast(self, target)
+    result = (clone(self) if copy else self) if target is self.dtype else cast(self, target)
+    return _laid_out("to", result, kwargs.get("memory_format"))
 
 
 def parse_to(op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dtype | None, bool]:
@@ -78,7 +78,7 @@ def parse_to(op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dt
     other: Tensor | None = kwargs.pop("other", None)
     copy = kwargs.pop("copy", False)
     kwargs.pop("non_blocking", None)
-    _check_memory_format(op, kwargs.pop("memory_format", None))
+    order_of(op, kwargs.pop("memory_format", None), 4)
     if kwargs:
         raise TypeError(f"{op}() got an unexpected keyword argument '{next(iter(kwargs))}'")
     types = sum(isinstance(arg, (dtype, type, np.dtype, Tensor)) for arg in args)
@@ -112,12 +112,11 @@ def parse_to(op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dt
 for _name, _dtype in {
     "float": dtypes.float32, "double": dtypes.float64, "half": dtypes.float16, "int": dtypes.int32,
     "long": dtypes.int64, "short": dtypes.int16, "char": dtypes.int8, "byte": dtypes.uint8, "bool": dtypes.bool_,
-    "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
+    "bfloat16": dtypes.bfloat16, "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
 }.items():  # fmt: skip
 
     def _conversion(self: Tensor, *, memory_format: Any = None, _to: dtype = _dtype) -> Tensor:
-        _check_memory_format(_to.name, memory_format)
-        return cast(self, _to)
+        return _laid_out(_to.name, cast(self, _to), memory_format)
 
     _conversion.__name__ = _name
     _conversion.__doc__ = f"The tensor as {_dtype.name} (``torch.Tensor.{_name}``)."
@@ -125,13 +124,30 @@ for _name, _dtype in {
 
 
 def _method_type(self: Tensor, dtype: Any = None) -> Any:
-    """The type's name, or the tensor in another type (``torch.Tensor.type``)."""
-    if dtype is not None:
-        return cast(self, dtypes.as_dtype(dtype))
-    names = {"float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int",
-             "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool",
-             "complex64": "ComplexFloat", "complex128": "ComplexDouble"}  # fmt: skip
-    return f"tinygrad5329.{names[self.dtype.name]}Tensor"
+    """The type's name, or the tensor in another type (``torch.Tensor.type``).
+
+    A type may be given by its name too: ``x.type("torch.DoubleTensor")``.
+    """
+    if dtype is None:
+        return spelled(f"{dtypes.TITLES[self.dtype.name]}Tensor")
+    if isinstance(dtype, str):
+        return cast(self, dtypes.of_type_name(dtype))
+    return cast(self, dtypes.as_dtype(getattr(dtype, "dtype", dtype)))
+
+
+def _cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+    """Refused with the AssertionError of a PyTorch without CUDA (``torch.Tensor.cuda``)."""
+    raise AssertionError("Torch not compiled with CUDA enabled: this engine computes on the CPU")
+
+
+def _share_memory(self: Tensor) -> Tensor:
+    """Move the elements to memory shared with processes forked later (``torch.Tensor.share_memory_``).
+
+    Views made before stay where they are.
+    """
+    if not self.is_shared():
+        self._array = shared(self._array)
+    return self
 
 
 def _method_type_as(self: Tensor, other: Tensor) -> Tensor:
@@ -140,34 +156,12 @@ def _method_type_as(self: Tensor, other: Tensor) -> Tensor:
     return cast(self, other.dtype)
 
 
-@method
-def conj(input: Tensor) -> Tensor:
-    """The complex conjugate; a real tensor is its own (``torch.conj``)."""
-    expect_tensor("conj", "input", input)
-    return _conj(input) if input.is_complex() else input
-
-
-def real(input: Tensor) -> Tensor:
-    """The real part; a real tensor is its own (``torch.real``)."""
-    expect_tensor("real", "input", input)
-    return _real(input) if input.is_complex() else input
-
-
-def imag(input: Tensor) -> Tensor:
-    """The imaginary part of a complex tensor (``torch.imag``)."""
-    expect_tensor("imag", "input", input)
-    if not input.is_complex():
-        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return _imag(input)
-
-
 for _name, _member in {
     "to": _method_to,
     "type": _method_type,
     "type_as": _method_type_as,
-    "real": property(real),
-    "imag": property(imag),
-    "is_signed": lambda self: self.dtype.is_signed,
+    "cuda": _cuda,
+    "share_memory_": _share_memory,
     "is_pinned": lambda self: False,
     "pin_memory": lambda self: self,
 }.items():

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
 from operator import index
-from typing import Any, TypeVar
+from typing import Any
 
 from tinygrad5329.description import check_dim
+from tinygrad5329.dtypes import TITLES
 from tinygrad5329.tensor import Tensor
 
 __all__ = [
-    "all_axes", "check_keepdim", "kept_shape", "numpy_spelling", "one_axis", "reduced_count", "scalar_type",
+    "all_axes", "check_keepdim", "kept_shape", "one_axis", "reduced_count", "scalar_type",
     "spread", "tensor_operand",
 ]  # fmt: skip
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-#: What PyTorch's error messages call the dtypes.
-_SCALAR_TYPES = {
-    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long",
-    "float16": "Half", "float32": "Float", "float64": "Double", "complex64": "ComplexFloat",
-    "complex128": "ComplexDouble",
-}  # fmt: skip
 
 
 def scalar_type(numpy_dtype: Any) -> str:
     """The name of a dtype in PyTorch's messages, such as ``Long``."""
-    return _SCALAR_TYPES[numpy_dtype.name]
+    return TITLES[numpy_dtype.name]
 
 
 def tensor_operand(op: str, input: Any) -> Any:
@@ -36,22 +26,6 @@ def tensor_operand(op: str, input: Any) -> Any:
     if not isinstance(input, Tensor):
         raise TypeError(f"{op}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     return input._array
-
-
-def numpy_spelling(function: F) -> F:
-    """Let `function` also take ``axis`` for ``dim`` and ``keepdims`` for ``keepdim``, as PyTorch does."""
-
-    @functools.wraps(function)
-    def spelled(*args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
-                if theirs in kwargs:
-                    if ours in kwargs:
-                        raise TypeError(f"{function.__name__}() got both '{ours}' and '{theirs}', which are the same")
-                    kwargs[ours] = kwargs.pop(theirs)
-        return function(*args, **kwargs)
-
-    return spelled  # type: ignore[return-value]
 
 
 def one_axis(op: str, dim: Any, ndim: int) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329.dtypes import FLOATING
 from tinygrad5329.ops import shaping
 from tinygrad5329.ops.dims import scalar_type
 from tinygrad5329.ops.primitive import Primitive
@@ -106,7 +107,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     if input.ndim == 3:
         warnings.warn(
             "dropout2d: Received a 3D input, which is interpreted as (N, C, L); use dropout1d for that",
-            stacklevel=2,
+            stacklevel=3,
         )
     elif input.ndim != 4:
         _warn_of_rank("dropout2d", input, 2)
@@ -130,7 +131,7 @@ def _warn_of_rank(op: str, input: Tensor, spatial: int) -> None:
     warnings.warn(
         f"{op}: Received a {input.ndim}-D input, which is deprecated; it takes inputs with {spatial} spatial "
         "dimensions, channels, and optionally a batch. To zero single elements use dropout",
-        stacklevel=3,
+        stacklevel=4,
     )
 
 
@@ -146,7 +147,7 @@ def _drops(op: str, input: Any, p: float, training: bool) -> bool:
     _check(op, input, p)
     if not training or p == 0 or not input._array.size:
         return False
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in FLOATING:
         raise RuntimeError(
             f"{op}: result type Float can't be cast to the desired output type "
             f"{scalar_type(input._array.dtype)}; convert the input first, for example with input.float()"

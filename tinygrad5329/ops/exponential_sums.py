@@ -15,7 +15,6 @@ from tinygrad5329.dtypes import dtype as Dtype
 from tinygrad5329.ops.dims import (
     all_axes,
     check_keepdim,
-    numpy_spelling,
     one_axis,
     scalar_type,
     spread,
@@ -23,7 +22,7 @@ from tinygrad5329.ops.dims import (
 )
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import cast, to_float, write_out
-from tinygrad5329.tensor import Tensor, method
+from tinygrad5329.tensor import Tensor, method, wrap
 
 __all__ = ["log_softmax", "logcumsumexp", "logsumexp", "softmax"]
 
@@ -47,7 +46,8 @@ def _softmax_arrays(x: Any, axis: int | None) -> Any:
         return x.copy()
     if axis is None:
         return _softmax_arrays(x.reshape(1), 0).reshape(())
-    y = x - np.maximum.reduce(x, axis, None, keepdims=True)
+    # Contiguous as PyTorch's result is, so that a dropout behind it draws in the same order.
+    y = np.subtract(x, np.maximum.reduce(x, axis, None, keepdims=True), order="C")
     np.exp(y, y)
     y /= sums.sum(y, axis, keepdims=True)
     return y
@@ -74,7 +74,7 @@ def _log_softmax_arrays(x: Any, axis: int | None) -> Any:
         return x.copy()
     if axis is None:
         return _log_softmax_arrays(x.reshape(1), 0).reshape(())
-    y = x - np.maximum.reduce(x, axis, None, keepdims=True)
+    y = np.subtract(x, np.maximum.reduce(x, axis, None, keepdims=True), order="C")
     y -= np.log(sums.sum(np.exp(y), axis, keepdims=True))
     return y
 
@@ -141,7 +141,6 @@ _logcumsumexp = Primitive(
 
 
 @method
-@numpy_spelling
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """``log(sum(exp(input)))`` over the dimensions `dim` (``torch.logsumexp``).
 
@@ -155,7 +154,8 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
     check_keepdim("logsumexp", keepdim)
     if dim is None:
         raise TypeError("logsumexp(): argument 'dim' must be tuple of ints, not NoneType")
-    result = _logsumexp(x, axis=all_axes("logsumexp", dim, x._array.ndim), keepdims=keepdim)
+    axis = all_axes("logsumexp", dim, x._array.ndim)
+    result = (_logsumexp_complex if x.is_complex() else _logsumexp)(x, axis=axis, keepdims=keepdim)
     return result if out is None else write_out("logsumexp", out, result)
 
 
@@ -167,7 +167,7 @@ def _normalised(
         input = cast(input, dtypes.as_dtype(dtype))
         x = input._array
     axis = one_axis(op, dim, x.ndim)
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in dtypes.FLOATING:
         raise NotImplementedError(
             f"\"{op}_kernel_impl\" not implemented for '{scalar_type(x.dtype)}': pass a floating point "
             "tensor, or the dtype to compute in"
@@ -176,8 +176,18 @@ def _normalised(
     return result if out is None else write_out(op, out, result)
 
 
+def _logsumexp_complex(x: Tensor, *, axis: Any, keepdims: bool) -> Tensor:
+    if axis is None:
+        axis = tuple(range(x._array.ndim))
+    # The largest real part is taken out, which leaves no number to overflow.
+    real = x._array.real
+    largest = np.max(real, axis, keepdims=True, initial=-np.inf)
+    shift = wrap(np.where(np.isfinite(largest), largest, 0).astype(real.dtype))
+    total = (x - shift).exp().sum(axis, True).log() + shift
+    return total if keepdims or axis == () else total.squeeze(axis)
+
+
 @method
-@numpy_spelling
 def softmax(input: Tensor, dim: int, dtype: Dtype | None = None, *, out: Tensor | None = None) -> Tensor:
     """``exp(input)`` divided by its sum over the dimension `dim` (``torch.softmax``).
 
@@ -191,19 +201,17 @@ def softmax(input: Tensor, dim: int, dtype: Dtype | None = None, *, out: Tensor 
 
 
 @method
-@numpy_spelling
 def log_softmax(input: Tensor, dim: int, dtype: Dtype | None = None, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of :func:`softmax`, precise where that is tiny (``torch.log_softmax``)."""
     return _normalised("log_softmax", _log_softmax, input, dim, dtype, out)
 
 
 @method
-@numpy_spelling
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of the running sum of ``exp(input)`` along `dim` (``torch.logcumsumexp``)."""
     x = tensor_operand("logcumsumexp", input)
     axis = one_axis("logcumsumexp", dim, x.ndim)
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in dtypes.FLOATING:
         raise NotImplementedError(
             f"\"logcumsumexp_out_cpu\" not implemented for '{scalar_type(x.dtype)}': pass a floating point tensor"
         )

@@ -16,7 +16,6 @@ from tinygrad5329.ops.dims import (
     all_axes,
     check_keepdim,
     kept_shape,
-    numpy_spelling,
     one_axis,
     scalar_type,
     spread,
@@ -142,7 +141,6 @@ def _extremum(
 
 
 @method
-@numpy_spelling
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None) -> Any:
     """The largest element; with `dim`, values and indices along it; with a tensor, the elementwise maximum.
 
@@ -158,7 +156,6 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor 
 
 
 @method
-@numpy_spelling
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None) -> Any:
     """The smallest element; with `dim`, values and indices along it; with a tensor, the elementwise minimum.
 
@@ -178,21 +175,18 @@ def _over(op: str, primitive: Primitive, input: Any, dim: Any, keepdim: bool, ou
 
 
 @method
-@numpy_spelling
 def amax(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The largest elements over the dimensions `dim`; ties share the gradient (``torch.amax``)."""
     return _over("amax", _amax, input, dim, keepdim, out)
 
 
 @method
-@numpy_spelling
 def amin(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The smallest elements over the dimensions `dim`; ties share the gradient (``torch.amin``)."""
     return _over("amin", _amin, input, dim, keepdim, out)
 
 
 @method
-@numpy_spelling
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False, out: Any = None) -> Any:
     """:func:`amin` and :func:`amax` as a named pair (``torch.aminmax``)."""
     x = _ordered("aminmax", input)
@@ -204,13 +198,20 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False, out
                 "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
             )
         nonempty("aminmax", x, axis)
+    for each in out or ():
+        if isinstance(each, Tensor) and each.dtype is not input.dtype:
+            raise RuntimeError(
+                f"Expected out tensor to have dtype {input.dtype.name}, but got {each.dtype.name} instead"
+            )
     pair = return_types.aminmax([op(input, axis=axis, keepdims=keepdim) for op in (_amin, _amax)])
     return pair if out is None else write_pair("aminmax", out, pair)
 
 
 def _index_of(op: str, input: Any, dim: Any, keepdim: bool, out: Tensor | None) -> Tensor:
-    x = _ordered(op, input)
+    x = tensor_operand(op, input)
     check_keepdim(op, keepdim)
+    if x.dtype.kind == "c":
+        raise RuntimeError(f"{op}(): does not support complex input; take abs() first")
     if x.dtype.kind == "b":
         raise RuntimeError(f"{op}(): does not support bool input; convert it, for example with input.int()")
     axis = None if dim is None else one_axis(op, dim, x.ndim)
@@ -221,14 +222,12 @@ def _index_of(op: str, input: Any, dim: Any, keepdim: bool, out: Tensor | None) 
 
 
 @method
-@numpy_spelling
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The index of the largest element: of the flattened input, or along `dim` (``torch.argmax``)."""
     return _index_of("argmax", input, dim, keepdim, out)
 
 
 @method
-@numpy_spelling
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The index of the smallest element: of the flattened input, or along `dim` (``torch.argmin``)."""
     return _index_of("argmin", input, dim, keepdim, out)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends import special
+from tinygrad5329.dtypes import FLOATING, is_half
 from tinygrad5329.ops import pointwise as pointwise  # the rule needs erf to be registered
 from tinygrad5329.ops.primitive import REGISTRY, Primitive
+from tinygrad5329.ops.promote import write_out
 from tinygrad5329.tensor import Tensor
 
 __all__ = ["gelu"]
@@ -24,7 +26,7 @@ _A = math.sqrt(2 / math.pi)
 _B = 0.044715 * _A
 
 
-def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
+def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
     """Gaussian error linear unit, x Phi(x) element by element (``torch.nn.functional.gelu``).
 
     Parameters
@@ -65,12 +67,13 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
         if not isinstance(approximate, str):
             raise TypeError(f"gelu(): argument 'approximate' must be str, not {type(approximate).__name__}")
         raise RuntimeError(f"gelu(): approximate argument must be either none or tanh, got {approximate!r}")
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in FLOATING:
         raise NotImplementedError(
             f'"gelu" not implemented for {input.dtype.name}: expected a floating point tensor; convert the '
             "input first, for example with input.float()"
         )
-    return _gelu(input, approximate=approximate)
+    result = _gelu(input, approximate=approximate)
+    return result if out is None else write_out("gelu", out, result)
 
 
 def _rule(xp: Any, g: Any, x: Any, approximate: str) -> Any:
@@ -83,9 +86,9 @@ def _rule(xp: Any, g: Any, x: Any, approximate: str) -> Any:
 
 def _forward(xp: Any, x: Any, *, approximate: str, keep: bool) -> tuple[Any, Any]:
     """GELU and, with `keep`, its derivative, which makes the backward pass one multiplication."""
-    if x.dtype == np.float16:
+    if is_half(x.dtype):
         out, slope = _forward(xp, x.astype(np.float32), approximate=approximate, keep=keep)
-        return out.astype(np.float16), slope
+        return out.astype(x.dtype), slope
     out = np.empty_like(x)
     slope = np.empty_like(x) if keep else None
     fill: Callable[..., None] = _fill_exact if approximate == "none" else _fill_tanh

@@ -22,20 +22,26 @@ from tinygrad5329.ops.promote import can_cast
 from tinygrad5329.ops.shaping import _inverse
 from tinygrad5329.tensor import Tensor, _set_view_renewal, bump_version, method, wrap
 
-__all__ = ["addcdiv", "addcmul", "adopt", "as_strided", "check_writable", "in_place"]
+__all__ = ["adopt", "check_writable", "direct", "in_place"]
 
 
 class Place(NamedTuple):
-    """Where a view lies in its base: in elements, over the base's dimensions in the `order` of its memory."""
+    """Where a view lies in its base: in elements, over the base's dimensions in the `order` of its memory.
+
+    With `parts` the elements of a complex base are counted as two reals, the last dimension of it.
+    """
 
     size: tuple[int, ...]
     stride: tuple[int, ...]
     offset: int
     order: tuple[int, ...]
+    parts: bool = False
 
 
 def _strided(x: Any, place: Place) -> Any:
     """The view of `x` at `place`; a copy where `x` lies otherwise in memory than the base did."""
+    if place.parts:
+        return _strided(x[..., None].view(x.real.dtype), place._replace(parts=False))
     # A gradient may be a strided array, whose flat form is then a strided view too.
     flat = x.transpose(place.order).reshape(-1)
     steps = tuple(step * flat.strides[0] for step in place.stride)
@@ -43,6 +49,9 @@ def _strided(x: Any, place: Place) -> Any:
 
 
 def _strided_backward(g: Any, shape: Any, place: Place) -> Any:
+    if place.parts:
+        pairs = _strided_backward(g, (*shape, 2), place._replace(parts=False))
+        return np.ascontiguousarray(pairs).view(np.result_type(g.dtype, np.complex64))[..., 0]
     count = math.prod(shape)
     positions = _strided(np.arange(count), place._replace(order=(0,)))
     flat = scatter_zeros((count,), (positions.reshape(-1),), g.reshape(-1))
@@ -50,6 +59,9 @@ def _strided_backward(g: Any, shape: Any, place: Place) -> Any:
 
 
 def _overwritten(x: Any, value: Any, place: Place) -> Any:
+    if place.parts:
+        pairs = _overwritten(x[..., None].view(x.real.dtype), value, place._replace(parts=False))
+        return np.ascontiguousarray(pairs).view(x.dtype)[..., 0]
     whole = np.array(x.transpose(place.order), order="C")
     _strided(whole, place._replace(order=tuple(range(whole.ndim))))[...] = value
     return whole.transpose(_inverse(place.order))
@@ -70,32 +82,19 @@ _as_strided_backward: Primitive = Primitive(
 _copy_slices: Primitive = Primitive(
     "copy_slices",
     lambda xp, x, value, *, place: _overwritten(x, value, place),
-    lambda xp, g, place, value_shape: _copy_slices.under(xp, g, xp.zeros(value_shape, g.dtype), place=place),
+    lambda xp, g, place, value_shape, value_dtype: _copy_slices.under(
+        xp, g, xp.zeros(value_shape, value_dtype), place=place
+    ),
     lambda xp, g, place: _as_strided.under(xp, g, place=place),
 )
-
-
-@method
-def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
-    """A view with the given strides, in elements, over the memory of `input` (``torch.as_strided``).
-
-    Raises RuntimeError if the view would reach outside of the memory or `input` is not contiguous.
-    """
-    size, stride, offset = tuple(size), tuple(stride), int(storage_offset or 0)
-    if not input._array.flags.c_contiguous:
-        raise RuntimeError("as_strided: the input must be contiguous; call contiguous() first")
-    last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-    if 0 not in size and (last >= input._array.size or offset < 0):
-        raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset} require more than the "
-            f"{input._array.size} elements there are"
-        )
-    return _as_strided(input, place=Place(size, stride, offset, tuple(range(input._array.ndim))))
 
 
 def _place(view: Tensor, base: Tensor) -> Place:
     """Where `view` lies in the memory of `base`."""
     array, whole = view._array, base._array
+    parts = array.itemsize != whole.itemsize and array.dtype == whole.real.dtype
+    if parts:
+        whole = whole[..., None].view(whole.real.dtype)
     order = tuple(sorted(range(whole.ndim), key=lambda axis: -whole.strides[axis]))
     if not whole.transpose(order).flags.c_contiguous or array.itemsize != whole.itemsize:
         raise RuntimeError(
@@ -104,7 +103,7 @@ def _place(view: Tensor, base: Tensor) -> Place:
         )
     size = array.itemsize
     offset = (array.__array_interface__["data"][0] - whole.__array_interface__["data"][0]) // size
-    return Place(array.shape, tuple(step // size for step in array.strides), offset, order)
+    return Place(array.shape, tuple(step // size for step in array.strides), offset, order, parts)
 
 
 def check_writable(x: Tensor, op: str, *, repeated: bool = False) -> None:
@@ -126,10 +125,14 @@ def check_writable(x: Tensor, op: str, *, repeated: bool = False) -> None:
     array = x._array
     if not array.flags.writeable:
         raise RuntimeError(f"{op}: the memory of this tensor is read-only; clone() it first")
-    if (
-        not repeated
-        and not array.flags.c_contiguous
-        and any(step == 0 and n > 1 for n, step in zip(array.shape, array.strides, strict=True))
+    if not repeated:
+        check_overlap(array, op)
+
+
+def check_overlap(array: Any, op: str) -> None:
+    """Refuse to write to an array of which several elements are one memory location."""
+    if not array.flags.c_contiguous and any(
+        step == 0 and n > 1 for n, step in zip(array.shape, array.strides, strict=True)
     ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory "
@@ -205,6 +208,9 @@ def in_place(x: Tensor, name: str, function: Callable[..., Tensor], *args: Any, 
     np.copyto(x._array, result._array, casting="unsafe")
     if recorded and result._rg:
         _rebase(x, result._node)
+    elif recorded and x._rg:
+        # A result without a history, such as that of a comparison: what was here before has no influence any more.
+        adopt(x, _overwrite, (wrap(x._array),), {}, name)
     bump_version(x, name)
     return x
 
@@ -212,11 +218,16 @@ def in_place(x: Tensor, name: str, function: Callable[..., Tensor], *args: Any, 
 def _define(name: str, function: Callable[..., Tensor], ufunc: Any = None) -> None:
     """The method `name`; with `ufunc`, unrecorded cases write without an intermediate array."""
 
+    scaled = ufunc is np.add or ufunc is np.subtract
+
     def operation(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if ufunc is not None and not kwargs and _direct(self, args):
+        plain = not kwargs or (scaled and len(kwargs) == 1 and type(kwargs.get("alpha")) is float)
+        if ufunc is not None and plain and direct(self, args):
             other = [a._array if isinstance(a, Tensor) else a for a in args]
             check_writable(self, name)
             with np.errstate(all="ignore"):
+                if kwargs:
+                    other = [each * kwargs["alpha"] for each in other]
                 ufunc(self._array, *other, out=self._array)
             bump_version(self, name)
             return self
@@ -227,16 +238,17 @@ def _define(name: str, function: Callable[..., Tensor], ufunc: Any = None) -> No
     setattr(Tensor, name, operation)
 
 
-def _direct(x: Tensor, args: tuple[Any, ...]) -> bool:
-    """Whether a ufunc may write straight into `x`: nothing recorded, one dtype, no widening."""
-    if x._array.dtype.kind != "f" or (state.grad and x.requires_grad):
+def direct(x: Tensor, args: tuple[Any, ...]) -> bool:
+    """Whether a ufunc may write straight into `x`: nothing recorded, one dtype, no widening, no half precision."""
+    array = x._array
+    if array.dtype.kind != "f" or array.itemsize == 2 or (state.grad and x.requires_grad):
         return False
     for a in args:
         if isinstance(a, Tensor):
             if (
-                a._array.dtype is not x._array.dtype
+                a._array.dtype is not array.dtype
                 or (state.grad and a.requires_grad)
-                or (a._array.shape != x._array.shape and a._array.ndim)
+                or (a._array.shape != array.shape and a._array.ndim)
             ):
                 return False
         elif type(a) is not float and type(a) is not int:
@@ -278,24 +290,6 @@ for _operator, _name in {
     "__ifloordiv__": "floor_divide_", "__imod__": "remainder_", "__ipow__": "pow_",
 }.items():  # fmt: skip
     setattr(Tensor, _operator, getattr(Tensor, _name))
-
-
-@method
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
-    """``input + value * tensor1 * tensor2`` (``torch.addcmul``)."""
-    product = tensor1 * tensor2
-    return input + (product if value == 1 else value * product)
-
-
-@method
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
-    """``input + value * tensor1 / tensor2`` (``torch.addcdiv``)."""
-    quotient = tensor1 / tensor2
-    return input + (quotient if value == 1 else value * quotient)
-
-
-_define("addcmul_", addcmul)
-_define("addcdiv_", addcdiv)
 
 
 @method

@@ -1,8 +1,7 @@
-"""Several tensors to one and one to several: cat, stack, split, chunk, unbind."""
+"""Several tensors to one: cat, stack, and their kin for rows, columns and depth."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,46 +9,24 @@ from tinygrad5329 import dtypes
 from tinygrad5329.description import check_dim
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import cast, write_out
-from tinygrad5329.tensor import Tensor, method
+from tinygrad5329.ops.shaping import atleast_1d, atleast_2d, atleast_3d
+from tinygrad5329.tensor import Tensor
 
 __all__ = [
-    "cat",
-    "chunk",
-    "concat",
-    "concatenate",
-    "hsplit",
-    "hstack",
-    "split",
-    "stack",
-    "tensor_split",
-    "unbind",
-    "vsplit",
-    "vstack",
-]
+    "cat", "column_stack", "concat", "concatenate", "dstack", "hstack", "row_stack", "stack", "vstack",
+]  # fmt: skip
 
 _cat = Primitive(
     "cat",
     lambda xp, *xs, dim: xp.concatenate(xs, axis=dim),
     joint=lambda xp, g, xs_shapes, dim: _cut(g, [shape[dim] for shape in xs_shapes], dim),
+    exact=True,
 )
 _stack = Primitive(
     "stack",
     lambda xp, *xs, dim: xp.stack(xs, axis=dim),
     joint=lambda xp, g, xs_shapes, dim: [g[(slice(None),) * dim + (i,)] for i in range(len(xs_shapes))],
-)
-_split = Primitive(
-    "split",
-    lambda xp, x, *, sizes, dim: tuple(_cut(x, sizes, dim)),
-    lambda xp, g, dim: xp.concatenate(g, axis=dim),
-    view=True,
-    outputs=-1,
-)
-_unbind = Primitive(
-    "unbind",
-    lambda xp, x, *, dim: tuple([x[(slice(None),) * dim + (i, ...)] for i in range(x.shape[dim])]),
-    lambda xp, g, dim: xp.stack(g, axis=dim),
-    view=True,
-    outputs=-1,
+    exact=True,
 )
 
 
@@ -125,128 +102,28 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     return result if out is None else write_out("stack", out, result)
 
 
-def _int(op: str, name: str, value: Any) -> int:
-    if not hasattr(value, "__index__"):
-        raise TypeError(f"{op}(): argument '{name}' must be int, not {type(value).__name__}")
-    return value.__index__()
-
-
-@method
-def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of consecutive pieces along `dim`: of one size, or of the listed sizes (``torch.split``)."""
-    dim = check_dim(dim, tensor._array.ndim)
-    if tensor._array.ndim == 0:
-        raise RuntimeError("split expects at least a 1-dimensional tensor")
-    size = tensor._array.shape[dim]
-    if isinstance(split_size_or_sections, (list, tuple)):
-        sizes = [_int("split", "split_sizes", n) for n in split_size_or_sections]
-        if sum(sizes) != size or any(n < 0 for n in sizes):
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at "
-                f"dimension {dim}), but got split_sizes={sizes}"
-            )
-    else:
-        step = _int("split", "split_size", split_size_or_sections)
-        if step < 0 or (step == 0 and size):
-            raise RuntimeError(f"split expects split_size be positive, but got split_size={step}")
-        sizes = [min(step, size - start) for start in range(0, size, step)] if size else [0]
-    return _split(tensor, sizes=sizes, dim=dim)
-
-
-@method
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most `chunks` views of equal size along `dim`, the last perhaps smaller (``torch.chunk``)."""
-    chunks = _int("chunk", "chunks", chunks)
-    if input._array.ndim == 0:
-        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    dim = check_dim(dim, input._array.ndim)
-    size = input._array.shape[dim]
-    if size == 0:
-        return _split(input, sizes=[0] * chunks, dim=dim)
-    return split(input, -(-size // chunks), dim)
-
-
-@method
-def tensor_split(
-    input: Tensor, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None, sections: int | None = None
-) -> tuple[Tensor, ...]:
-    """NumPy's ``array_split``: a number of nearly equal pieces, or cuts at indices (``torch.tensor_split``)."""
-    given = [each for each in (indices_or_sections, indices, sections) if each is not None]
-    if len(given) != 1:
-        raise TypeError("tensor_split() takes one of indices_or_sections, indices and sections")
-    indices_or_sections = given[0]
-    if input._array.ndim == 0:
-        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
-    dim = check_dim(dim, input._array.ndim)
-    size = input._array.shape[dim]
-    if isinstance(indices_or_sections, Tensor):
-        if indices_or_sections.dtype is not dtypes.int64 or indices_or_sections.dim() > 1:
-            raise RuntimeError(
-                "tensor_split expected tensor_indices_or_sections to be long and of at most one dimension, but got "
-                f"{indices_or_sections.dtype} of shape {tuple(indices_or_sections.shape)}"
-            )
-        indices_or_sections = indices_or_sections.tolist()
-    if isinstance(indices_or_sections, int):
-        n = indices_or_sections
-        if n <= 0:
-            raise RuntimeError(f"number of sections must be larger than 0, got {n}")
-        sizes = [size // n + (i < size % n) for i in range(n)]
-        return _split(input, sizes=sizes, dim=dim)
-    cuts = [0, *(slice(None, i).indices(size)[1] for i in indices_or_sections), size]
-    before = (slice(None),) * dim
-    return tuple([input[(*before, slice(a, max(a, b)))] for a, b in itertools.pairwise(cuts)])
-
-
-@method
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views without dimension `dim`, one for each of its indices (``torch.unbind``)."""
-    if input._array.ndim == 0:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    return _unbind(input, dim=check_dim(dim, input._array.ndim))
-
-
-def _at_least_1d(t: Tensor) -> Tensor:
-    return t.reshape(1) if t._array.ndim == 0 else t
-
-
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Joined along dimension 1, vectors along dimension 0 (``torch.hstack``)."""
-    parts = [_at_least_1d(t) for t in _sequence("hstack", tensors)]
+    parts = [atleast_1d(t) for t in _sequence("hstack", tensors)]
     return cat(parts, 0 if parts and parts[0]._array.ndim == 1 else 1, out=out)
 
 
 def vstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Joined along dimension 0, vectors as rows (``torch.vstack``)."""
-    parts = [t.reshape(1, -1) if t._array.ndim < 2 else t for t in _sequence("vstack", tensors)]
+    parts = [atleast_2d(t) for t in _sequence("vstack", tensors)]
     return cat(parts, 0, out=out)
 
 
-def _even_split(op: str, input: Tensor, indices_or_sections: Any, dim: int) -> tuple[Tensor, ...]:
-    n = indices_or_sections
-    if isinstance(n, int) and (n <= 0 or input._array.shape[dim] % n):
-        raise RuntimeError(
-            f"{op} attempted to split along dimension {dim}, but the size of the dimension "
-            f"{input._array.shape[dim]} is not divisible by the split_size {n}; tensor_split makes unequal pieces"
-        )
-    return tensor_split(input, n, dim)
+def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """Joined along dimension 2, as by :func:`atleast_3d` (``torch.dstack``)."""
+    return cat([atleast_3d(t) for t in _sequence("dstack", tensors)], 2, out=out)
 
 
-@method
-def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """Equal pieces, or cuts at indices, along dimension 1, of vectors along 0 (``torch.hsplit``)."""
-    if input._array.ndim == 0:
-        raise RuntimeError("hsplit requires a tensor with at least 1 dimension, but got a 0-d tensor")
-    return _even_split("hsplit", input, indices_or_sections, 0 if input._array.ndim == 1 else 1)
+def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """Joined along dimension 1, numbers and vectors as columns (``torch.column_stack``)."""
+    parts = [t.reshape(-1, 1) if t._array.ndim < 2 else t for t in _sequence("column_stack", tensors)]
+    return cat(parts, 1, out=out)
 
 
-@method
-def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """Equal pieces, or cuts at indices, along dimension 0 (``torch.vsplit``)."""
-    if input._array.ndim < 2:
-        raise RuntimeError(f"vsplit requires a tensor with at least 2 dimensions, but got {input._array.ndim}")
-    return _even_split("vsplit", input, indices_or_sections, 0)
-
-
+row_stack = vstack
 concat = concatenate = cat

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends import sums
-from tinygrad5329.dtypes import finfo, float32
+from tinygrad5329.dtypes import FLOATING, finfo, float32
 from tinygrad5329.ops import arithmetic, pointwise, reduction, shaping
 from tinygrad5329.ops.dims import scalar_type
 from tinygrad5329.ops.primitive import Primitive
@@ -204,7 +204,7 @@ def floating_array(op: str, input: Any) -> Any:
     if not isinstance(input, Tensor):
         raise TypeError(f"{op}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     array = input._array
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in FLOATING:
         raise NotImplementedError(
             f"\"{op}\" not implemented for '{scalar_type(array.dtype)}': expected a floating point tensor"
         )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends import sums
-from tinygrad5329.dtypes import float32
+from tinygrad5329.dtypes import FLOATING, float32
 from tinygrad5329.ops import arithmetic, shaping
 from tinygrad5329.ops import reduction as reductions
 from tinygrad5329.ops.class_targets import (
@@ -308,7 +308,7 @@ def _of_probabilities(
     input: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str, label_smoothing: float
 ) -> Tensor:
     shape = input._array.shape
-    if target._array.dtype.kind != "f":
+    if target._array.dtype.kind not in FLOATING:
         raise RuntimeError(
             "Expected floating point type for target with class probabilities, got "
             f"{scalar_type(target._array.dtype)}: a target in the input's shape, {tuple(shape)}, holds "

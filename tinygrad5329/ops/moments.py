@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends import sums
+from tinygrad5329.dtypes import INEXACT
 from tinygrad5329.ops import totals
 from tinygrad5329.ops.dims import (
     all_axes,
     check_keepdim,
-    numpy_spelling,
     reduced_count,
     spread,
     tensor_operand,
@@ -46,6 +46,8 @@ def _var_rule(xp: Any, g: Any, x: Any, axis: Any, correction: float) -> Any:
         # 0 / 0, whatever the element is.
         return spread(xp, g * np.nan, x.shape, axis)
     deviations = x - xp.sum(x, axis=axis, keepdims=True) / max(count, 1)
+    if axis is None and 0 < count < correction:
+        return g * xp.where(deviations == 0, np.nan, np.inf)
     scale = 2 / (count - correction) if count != correction else np.inf
     return spread(xp, g, x.shape, axis) * (deviations * scale)
 
@@ -82,7 +84,7 @@ def _moment(
         correction = int(unbiased)
     elif correction is None:
         correction = 1
-    if x.dtype.kind not in "fc":
+    if x.dtype.kind not in INEXACT:
         what = f"{op} only support" if op.endswith("mean") else "std and var only support"
         raise RuntimeError(f"{what} floating point and complex dtypes; this tensor is {input.dtype}")
     axis = all_axes(op, dim, x.ndim)
@@ -97,7 +99,6 @@ def _moment(
 
 
 @method
-@numpy_spelling
 def var(
     input: Tensor,
     dim: Any = None,
@@ -121,7 +122,6 @@ def var(
 
 
 @method
-@numpy_spelling
 def std(
     input: Tensor,
     dim: Any = None,
@@ -136,7 +136,6 @@ def std(
     return result if out is None else write_out("std", out, result)
 
 
-@numpy_spelling
 def var_mean(
     input: Tensor,
     dim: Any = None,
@@ -150,7 +149,6 @@ def var_mean(
     return variance, totals.mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
-@numpy_spelling
 def std_mean(
     input: Tensor,
     dim: Any = None,

@@ -17,6 +17,8 @@ from tinygrad5329.ops import (
     arithmetic,
     choosing,
     comparison,
+    expanding,
+    float_parts,
     joining,
     linalg,
     pointwise,
@@ -74,7 +76,7 @@ TENSORS = SimpleNamespace(
     arange=lambda *args: wrap(np.arange(*args)),
     asarray=_as_tensor,
     # Asking: no derivative.
-    sign=pointwise.sign,  # type: ignore[attr-defined]
+    sign=float_parts.sgn,
     floor=pointwise.floor,  # type: ignore[attr-defined]
     trunc=pointwise.trunc,  # type: ignore[attr-defined]
     isfinite=comparison.isfinite,
@@ -125,7 +127,7 @@ TENSORS = SimpleNamespace(
     einsum=einsum,
     # Rearranging.
     reshape=shaping.reshape,
-    broadcast_to=shaping.broadcast_to,
+    broadcast_to=expanding.broadcast_to,
     transpose=_transpose,
     swapaxes=shaping.transpose,
     moveaxis=shaping.movedim,

@@ -14,7 +14,6 @@ from tinygrad5329.ops.dims import (
     all_axes,
     check_keepdim,
     kept_shape,
-    numpy_spelling,
     scalar_type,
     spread,
     tensor_operand,
@@ -84,7 +83,6 @@ _vector_norm = Primitive(
 
 
 @method
-@numpy_spelling
 def norm(
     input: Tensor,
     p: Any = "fro",
@@ -99,9 +97,10 @@ def norm(
     ----------
     input : Tensor
         Floating point.
-    p : float, "fro" or None
+    p : float, "fro", "nuc" or None
         Any order: ``inf`` and ``-inf`` are the largest and smallest absolute value, 0 counts nonzero
-        elements; "fro" and None are 2. The gradient at a norm of 0 is 0.
+        elements; "fro" and None are 2. The gradient at a norm of 0 is 0. "nuc" is the sum of the singular
+        values of a matrix in two dimensions.
     dim, keepdim
         The dimensions that go into one norm, all of them if None, and whether they stay with length 1.
     dtype
@@ -111,8 +110,6 @@ def norm(
     ------
     RuntimeError
         The tensor holds integers, or is empty where the order has no value for nothing.
-    NotImplementedError
-        `p` is "nuc", the nuclear norm, which needs a singular value decomposition.
 
     Examples
     --------
@@ -122,13 +119,17 @@ def norm(
     """
     x = tensor_operand("norm", input)
     check_keepdim("norm", keepdim)
-    if x.dtype.kind not in "fc":
+    if type(p) is str and p == "nuc":
+        from tinygrad5329.ops.decompositions.matrix_norms import matrix_norm
+
+        return matrix_norm(input, p, tuple(range(x.ndim)) if dim is None else dim, keepdim, dtype=dtype, out=out)
+    if x.dtype.kind not in dtypes.INEXACT:
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got " + scalar_type(x.dtype)
         )
     if dtype is not None:
         wanted = dtypes.as_dtype(dtype)
-        if wanted.numpy.kind not in "fc":
+        if wanted.numpy.kind not in dtypes.INEXACT:
             raise RuntimeError(
                 "linalg.vector_norm: dtype should be floating point or complex, but got " + scalar_type(wanted.numpy)
             )
@@ -149,10 +150,6 @@ def _order(p: Any, dim: Any) -> float:
             )
         return 2.0
     if isinstance(p, str):
-        if p == "nuc":
-            raise NotImplementedError(
-                "norm(): the nuclear norm p='nuc' is not supported; a vector norm has p='fro' or a number"
-            )
         raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
     try:
         return float(p)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329 import return_types
-from tinygrad5329.ops.dims import numpy_spelling, one_axis, scalar_type, tensor_operand
+from tinygrad5329.dtypes import FLOATING, is_half
+from tinygrad5329.ops.dims import one_axis, scalar_type, tensor_operand
 from tinygrad5329.ops.extrema import nonempty, whole_raw, whole_rule
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import write_out
@@ -35,10 +36,20 @@ _median_of_all = Primitive(
 )
 
 
+def _sortable(op: str, input: Any) -> Any:
+    x = tensor_operand(op, input)
+    if x.dtype.kind == "c":
+        raise RuntimeError(f"{op} does not support complex dtypes on CPU: complex numbers have no order")
+    return x
+
+
 def order(x: Any, axis: int | None, descending: bool = False) -> Any:
     """The indices that sort `x` along `axis`; equal elements keep their order in both directions."""
     if axis is None:
         return np.zeros((), np.int64)
+    if is_half(x.dtype):
+        # ml_dtypes' comparison leaves NaNs where they are; float32 orders the same numbers.
+        x = x.astype(np.float32)
     if not descending:
         return x.argsort(axis, "stable")
     backwards = (*(slice(None),) * axis, slice(None, None, -1))
@@ -49,6 +60,8 @@ def _leading(x: Any, axis: int | None, k: int, largest: bool) -> Any:
     """The indices of the `k` first elements in order, found without sorting the rest if they are few."""
     if axis is None:
         return np.zeros((), np.int64)
+    if is_half(x.dtype):
+        x = x.astype(np.float32)
     n = x.shape[axis]
     first = (*(slice(None),) * axis, slice(k))
     if n < 128 or 4 * k > n or k == 0:
@@ -77,7 +90,6 @@ def _one_of(indices: Any, position: Any, axis: int, keepdim: bool) -> Any:
 
 
 @method
-@numpy_spelling
 def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: Any = None) -> Any:
     """The elements in order along `dim`, and their indices (``torch.sort``).
 
@@ -88,16 +100,15 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     >>> values, indices
     (tensor([1, 2, 3]), tensor([1, 2, 0]))
     """
-    x = tensor_operand("sort", input)
+    x = _sortable("sort", input)
     axis = one_axis("sort", dim, x.ndim)
     return _selected("sort", _sort, input, order(x, axis, descending), axis, out)
 
 
 @method
-@numpy_spelling
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
     """The indices that sort the elements along `dim`, as in :func:`sort` (``torch.argsort``)."""
-    x = tensor_operand("argsort", input)
+    x = _sortable("sort", input)
     return wrap(order(x, one_axis("argsort", dim, x.ndim), descending))
 
 
@@ -109,7 +120,6 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 @method
-@numpy_spelling
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None) -> Any:
     """The `k` largest (or smallest) elements along `dim`, and their indices (``torch.topk``).
 
@@ -119,7 +129,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     >>> tg.topk(tg.tensor([1.0, 4.0, 2.0, 3.0]), 2).values
     tensor([4., 3.])
     """
-    x = tensor_operand("topk", input)
+    x = _sortable("topk", input)
     axis = one_axis("topk", dim, x.ndim)
     try:
         k = index(k)
@@ -134,14 +144,13 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 
 
 @method
-@numpy_spelling
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
     """The k-th smallest element along `dim`, counted from 1, and its index (``torch.kthvalue``)."""
     x = tensor_operand("kthvalue", input)
     axis = one_axis("kthvalue", dim, x.ndim)
     if x.size == 0:
         nonempty("kthvalue", x, axis)
-    if x.dtype.kind not in "iuf":
+    if x.dtype.kind not in "iufV":
         raise NotImplementedError(f"\"kthvalue_cpu\" not implemented for '{scalar_type(x.dtype)}'")
     size = 1 if axis is None else x.shape[axis]
     if not 1 <= k <= size:
@@ -154,14 +163,14 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
 
 def _numbers(x: Any, axis: int | None) -> Any:
     """How many elements along `axis` are not NaN, with the axis kept."""
-    if x.dtype.kind == "f":
+    if x.dtype.kind in FLOATING:
         return np.add.reduce(~np.isnan(x), axis, np.int64, keepdims=True)
     return np.add.reduce(np.ones(x.shape, bool), axis, np.int64, keepdims=True)
 
 
 def _middle_of_all(x: Any, ignore: bool) -> Any:
     flat = x.reshape(-1)
-    if x.dtype.kind == "f":
+    if x.dtype.kind in FLOATING:
         nans = np.isnan(flat)
         if nans.any() and not ignore:
             return x.dtype.type(np.nan)
@@ -174,13 +183,13 @@ def _middle_of_all(x: Any, ignore: bool) -> Any:
 
 def _middle(op: str, primitive: Primitive, input: Any, dim: Any, keepdim: bool, out: Any) -> Any:
     x = tensor_operand(op, input)
-    if x.dtype.kind not in "iuf":
+    if x.dtype.kind not in "iufV":
         raise NotImplementedError(f"\"{op}_cpu\" not implemented for '{scalar_type(x.dtype)}'")
     ignore = op == "nanmedian"
     if dim is None:
         if keepdim:
             raise TypeError(f"{op}(): keepdim needs a dim")
-        if x.size == 0 and x.dtype.kind != "f":
+        if x.size == 0 and x.dtype.kind not in FLOATING:
             raise RuntimeError(f"{op}(): an integer tensor without elements has no median")
         result = _median_of_all(input, axis=None, keepdims=False, ignore=ignore)
         return result if out is None else write_out(op, out, result)
@@ -198,7 +207,6 @@ def _middle(op: str, primitive: Primitive, input: Any, dim: Any, keepdim: bool, 
 
 
 @method
-@numpy_spelling
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The median, the lower of two; with `dim`, values and indices along it (``torch.median``).
 
@@ -208,14 +216,12 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
 
 
 @method
-@numpy_spelling
 def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """:func:`median` of the elements that are not NaN (``torch.nanmedian``)."""
     return _middle("nanmedian", _nanmedian, input, dim, keepdim, out)
 
 
 @method
-@numpy_spelling
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
     """The most frequent element along `dim`, the smallest of several, and its last index (``torch.mode``)."""
     x = tensor_operand("mode", input)

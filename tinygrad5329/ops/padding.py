@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from tinygrad5329.ops.indexing import index_select
+from tinygrad5329.backends.taps import Taps
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import expect_tensor
 from tinygrad5329.ops.rearranging import narrow
+from tinygrad5329.ops.resampling import resample
 from tinygrad5329.ops.shaping import _size_tuple
-from tinygrad5329.tensor import Tensor, wrap
+from tinygrad5329.tensor import Tensor
 
-__all__ = ["pad"]
+__all__ = ["constant_pad_nd", "pad"]
 
 _pad = Primitive(
     "constant_pad",
@@ -65,8 +67,19 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
             # What is cut off does not come round again.
             input = narrow(input, dim, max(0, -low), n + min(low, 0) + min(high, 0))
             low, high, n = max(low, 0), max(high, 0), input.shape[dim]
-        input = index_select(input, dim, wrap(_PLACES[mode](np.arange(-low, n + high), n)))
+        input = resample(input, axis=dim, taps=_table(mode, low, n, high))
     return input
+
+
+@lru_cache(256)
+def _table(mode: str, low: int, n: int, high: int) -> Taps:
+    return Taps(_PLACES[mode](np.arange(-low, n + high), n)[None], None, n)
+
+
+def constant_pad_nd(input: Tensor, pad: Sequence[int], value: float = 0) -> Tensor:
+    """:func:`pad` in constant mode (``torch.constant_pad_nd``)."""
+    expect_tensor("constant_pad_nd", "input", input)
+    return _constant(input, _size_tuple("constant_pad_nd", "pad", pad), value)
 
 
 #: Where each place of the padded dimension is read from.

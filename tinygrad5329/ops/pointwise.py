@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from tinygrad5329 import dtypes
 from tinygrad5329.backends import special
+from tinygrad5329.dtypes import TITLES
 from tinygrad5329.ops.primitive import Primitive, Rule
 from tinygrad5329.ops.promote import to_float, write_out
 from tinygrad5329.tensor import Tensor, attach
@@ -22,6 +24,7 @@ def _define(
     *,
     floats: bool = True,
     refuse: str = "",
+    error: type[Exception] = NotImplementedError,
     aliases: str = "",
 ) -> Primitive:
     """A primitive, and the function and method that take a tensor to it.
@@ -34,7 +37,7 @@ def _define(
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         x = to_float(input, name) if floats or not isinstance(input, Tensor) else input
         if refuse and x._array.dtype.kind in refuse:
-            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{x.dtype.name}'")
+            raise error(f"\"{name}_cpu\" not implemented for '{TITLES[x.dtype.name]}'; got a tensor of {x.dtype.name}")
         result = op(x)
         return result if out is None else write_out(name, out, result)
 
@@ -82,27 +85,32 @@ _define("tanh", "The hyperbolic tangent", lambda xp, x: xp.tanh(x),
 _define("asinh", "The inverse hyperbolic sine", lambda xp, x: xp.arcsinh(x),
         lambda xp, g, x: g / xp.conj(xp.sqrt(x * x + 1)), aliases="arcsinh")  # fmt: skip
 _define("acosh", "The inverse hyperbolic cosine", lambda xp, x: xp.arccosh(x),
-        lambda xp, g, x: g / xp.conj(xp.sqrt(x - 1) * xp.sqrt(x + 1)), aliases="arccosh")  # fmt: skip
+        lambda xp, g, x, x_dtype: (
+            # The product has the branch that complex numbers need.
+            g / xp.conj(xp.sqrt(x - 1) * xp.sqrt(x + 1)) if x_dtype.kind == "c" else g / xp.sqrt(x * x - 1)
+        ), aliases="arccosh")  # fmt: skip
 _define("atanh", "The inverse hyperbolic tangent", lambda xp, x: xp.arctanh(x),
         lambda xp, g, x: g / xp.conj(1 - x * x), aliases="arctanh")  # fmt: skip
 _define("erf", "The error function", lambda xp, x: special.erf(x),
-        lambda xp, g, x: g * (2 / math.sqrt(math.pi) * xp.exp(-x * x)))  # fmt: skip
+        lambda xp, g, x: g * (2 / math.sqrt(math.pi) * xp.exp(-x * x)), refuse="c")  # fmt: skip
 _define("erfc", "1 - erf(x), precise for large x", lambda xp, x: special.erfc(x),
-        lambda xp, g, x: g * (-2 / math.sqrt(math.pi) * xp.exp(-x * x)))  # fmt: skip
+        lambda xp, g, x: g * (-2 / math.sqrt(math.pi) * xp.exp(-x * x)), refuse="c")  # fmt: skip
 _define("erfinv", "The inverse error function", lambda xp, x: special.erfinv(x),
-        lambda xp, g, out: g * (math.sqrt(math.pi) / 2 * xp.exp(out * out)))  # fmt: skip
+        lambda xp, g, out: g * (math.sqrt(math.pi) / 2 * xp.exp(out * out)), refuse="c")  # fmt: skip
 _define("sign", "-1, 0 or 1", lambda xp, x: xp.sign(x) if x.dtype.kind != "b" else x.copy(),
         lambda xp, g: _zero(xp, g), floats=False, refuse="c")  # fmt: skip
 _define("floor", "The largest integer not above", lambda xp, x: xp.floor(x) if x.dtype.kind == "f" else x.copy(),
-        lambda xp, g: _zero(xp, g), floats=False, refuse="b")  # fmt: skip
+        lambda xp, g: _zero(xp, g), floats=False, refuse="bc")  # fmt: skip
 _define("ceil", "The smallest integer not below", lambda xp, x: xp.ceil(x) if x.dtype.kind == "f" else x.copy(),
-        lambda xp, g: _zero(xp, g), floats=False, refuse="b")  # fmt: skip
+        lambda xp, g: _zero(xp, g), floats=False, refuse="bc")  # fmt: skip
 _define("trunc", "The integer part", lambda xp, x: xp.trunc(x) if x.dtype.kind == "f" else x.copy(),
-        lambda xp, g: _zero(xp, g), floats=False, refuse="b", aliases="fix")  # fmt: skip
+        lambda xp, g: _zero(xp, g), floats=False, refuse="bc", aliases="fix")  # fmt: skip
 _define("frac", "The fractional part, with the sign of x", lambda xp, x: x - xp.trunc(x),
-        lambda xp, g: g, floats=False, refuse="bui")  # fmt: skip
-_define("deg2rad", "Degrees to radians", lambda xp, x: x * (math.pi / 180), lambda xp, g: g * (math.pi / 180))
-_define("rad2deg", "Radians to degrees", lambda xp, x: x * (180 / math.pi), lambda xp, g: g * (180 / math.pi))
+        lambda xp, g: g, floats=False, refuse="buic")  # fmt: skip
+_define("deg2rad", "Degrees to radians", lambda xp, x: x * (math.pi / 180), lambda xp, g: g * (math.pi / 180),
+        refuse="c", error=RuntimeError)  # fmt: skip
+_define("rad2deg", "Radians to degrees", lambda xp, x: x * (180 / math.pi), lambda xp, g: g * (180 / math.pi),
+        refuse="c", error=RuntimeError)  # fmt: skip
 
 # |x| for complex input has a real output; x * (g / |x|) is PyTorch's convention, 0 at 0.
 _define("abs", "The absolute value", lambda xp, x: xp.abs(x),
@@ -117,13 +125,28 @@ _round = Primitive(
 
 def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     """Round half to even, to `decimals` places (``torch.round``)."""
+    if input.is_complex():
+        raise NotImplementedError('"round" not implemented for complex numbers; round the parts, see view_as_real()')
     result = _round(input, decimals=decimals)
     return result if out is None else write_out("round", out, result)
 
 
-def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
-    """Replace NaN and the infinities, these by the dtype's limits unless given (``torch.nan_to_num``)."""
-    return _nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf)
+def nan_to_num(
+    input: Tensor,
+    nan: float | None = None,
+    posinf: float | None = None,
+    neginf: float | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Replace NaN by 0 and the infinities by the dtype's limits, unless given (``torch.nan_to_num``)."""
+    x = input
+    if x.is_floating_point() or x.is_complex():
+        # The limits of this dtype, not of a wider one that half precision is computed in.
+        limits = dtypes.finfo(x.dtype.to_real())
+        posinf, neginf = limits.max if posinf is None else posinf, limits.min if neginf is None else neginf
+    result = _nan_to_num(x, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+    return result if out is None else write_out("nan_to_num", out, result)
 
 
 _nan_to_num = Primitive(

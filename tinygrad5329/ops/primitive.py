@@ -11,7 +11,8 @@ keeps nothing else. The names are:
 
 - an input of the forward (``x``), its shape or dtype without the array (``x_shape``, ``x_dtype``), or
   for a variadic forward ``(*xs)`` the tuple ``xs`` or ``xs_shapes``;
-- ``out``, and a keyword-only parameter of the forward (``axis``);
+- ``out``, or ``outs`` for all outputs of an operation that has several, and a keyword-only parameter of
+  the forward (``axis``);
 - ``needs`` in a joint rule: which inputs need a gradient, in order;
 - ``aux`` in a raw rule: what the forward computed on the side.
 
@@ -23,14 +24,17 @@ in tensor operations.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tinygrad5329.backends.arrays import NUMPY
-from tinygrad5329.grad_mode import state
+from tinygrad5329.dtypes import INEXACT, is_half
+from tinygrad5329.ops.broadcasting import misfit, unbroadcast
 from tinygrad5329.ops.plan import Plan, Rule
-from tinygrad5329.tape import Node, Port, Version, tick, walk
+from tinygrad5329.ops.run import compiled_run
+from tinygrad5329.tape import Node, Port, Version, clock, tick, walk
 from tinygrad5329.tensor import Tensor, View, wrap
 
 __all__ = ["REGISTRY", "Primitive"]
@@ -63,8 +67,13 @@ class Primitive:
         The output may share the first input's memory.
     outputs : int
         How many outputs there are; -1 where it depends on the parameters.
+    exact : bool
+        It moves elements and computes nothing, so half precision stays; see ``ops/half_precision.py``.
     aux : bool
         The forward takes ``keep`` (whether a backward pass may follow) and returns ``(out, aux)``.
+    scalars : bool
+        Forward and rules are made of operators alone, so that 0-d float arrays can be NumPy scalars, with
+        which operators are five times as fast.
     """
 
     def __init__(
@@ -78,7 +87,9 @@ class Primitive:
         broadcasts: bool = False,
         view: bool = False,
         outputs: int = 1,
+        exact: bool = False,
         aux: bool = False,
+        scalars: bool = False,
     ) -> None:
         if name in REGISTRY:
             raise ValueError(f"a primitive named {name!r} exists already")
@@ -93,13 +104,16 @@ class Primitive:
         self.broadcasts = broadcasts
         self.view = view
         self.outputs = outputs
+        self.widens = not (view or exact)
         self.aux = aux
+        self.scalars = scalars
         self.variadic = bool(code.co_flags & 0x04)
         first_keyword = code.co_argcount + code.co_kwonlyargcount
         self.inputs = (code.co_varnames[first_keyword],) if self.variadic else code.co_varnames[1 : code.co_argcount]
         self.params = code.co_varnames[code.co_argcount : first_keyword]
         self.plans: dict[tuple[int, int], Plan] = {}
-        self.node_type: type[OpNode] = OpNode
+        #: Runs the operation like a call of the primitive, without the detour over ``__call__``.
+        self.run: Callable[..., Any] = self._first_run
         REGISTRY[name] = self
 
     def __repr__(self) -> str:
@@ -107,52 +121,37 @@ class Primitive:
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """Run the operation on tensors (or constants) and record it if a gradient may be needed."""
-        arrays: list[Any] = []
-        mask = 0
-        bit = 1
-        for t in inputs:
-            if isinstance(t, Tensor):
-                arrays.append(t._array)
-                if t._view is not None:
-                    t._fresh_node()
-                if t._rg:
-                    mask |= bit
-            else:
-                arrays.append(t)
-            bit <<= 1
-        if mask and not state.grad:
-            mask = 0
-        aux = None
-        try:
-            if self.aux:
-                out, aux = self.forward(NUMPY, *arrays, keep=mask != 0, **params)
-            else:
-                out = self.forward(NUMPY, *arrays, **params)
-        except (RuntimeWarning, FloatingPointError):
+        return self.run(*inputs, **params)
+
+    def _first_run(self, *inputs: Any, **params: Any) -> Any:
+        self.run = compiled_run(self, in_float32)
+        return self.run(*inputs, **params)
+
+    @cached_property
+    def node_type(self) -> type[OpNode]:
+        """The class of the operation's nodes: code written for PyTorch reads their names."""
+        return type(self.node_name, (OpNode,), {"__slots__": (), "__doc__": OpNode.__doc__})
+
+    def rescue(self, error: Exception, arrays: Sequence[Any], keep: bool, params: dict[str, Any]) -> Any:
+        """What the forward returns after it raised `error`, or the error that the user shall see."""
+        if isinstance(error, (RuntimeWarning, FloatingPointError)):
             # Someone turned NumPy's floating point warnings into errors. Infinities and NaNs are values
             # here, as in PyTorch.
             with np.errstate(all="ignore"):
-                out = self.forward(NUMPY, *arrays, **({"keep": mask != 0} if self.aux else {}), **params)
-                if self.aux:
-                    out, aux = out
-        except ValueError as error:
+                return self.forward(NUMPY, *arrays, **({"keep": keep} if self.aux else {}), **params)
+        if isinstance(error, TypeError) and "not supported for the input types" in str(error):
+            kinds = ", ".join(dict.fromkeys(str(a.dtype) for a in arrays if isinstance(a, np.ndarray)))
+            raise NotImplementedError(f'"{self.name}" not implemented for {kinds}') from None
+        if isinstance(error, ValueError):
             raise RuntimeError(self._shape_error(error, arrays)) from None
-        if type(out) is tuple:
-            return self._several(inputs, arrays, mask, out, params)
-        t = wrap(out)
-        if mask:
-            out = t._array
-            if out.dtype.kind in "fc":
-                t._node = self._record(inputs, arrays, mask, out, aux, params, t)
-                t._rg = True
-        if self.view:
-            self._mark_view(t, inputs[0])
-        return t
+        raise error
 
     def under(self, xp: Any, *inputs: Any, **params: Any) -> Any:
         """The operation inside a rule: on arrays as it is, on tensors recorded."""
         if xp is tensor_namespace:
             return self(*inputs, **params)
+        if self.widens and any(isinstance(x, np.ndarray) and is_half(x.dtype) for x in inputs):
+            return arrays_in_float32(self, inputs, params)
         result = self.forward(xp, *inputs, **({"keep": False} if self.aux else {}), **params)
         return result[0] if self.aux else result
 
@@ -166,63 +165,52 @@ class Primitive:
         params: dict[str, Any],
         owner: Tensor | None,
     ) -> OpNode:
-        key = (mask, len(arrays))
-        plan = self.plans.get(key)
-        if plan is None:
-            plan = self.plans[key] = Plan(self, mask, len(arrays))
-            if self.node_type is OpNode:
-                # Code written for PyTorch reads the class names of nodes.
-                self.node_type = type(self.node_name, (OpNode,), {"__slots__": (), "__doc__": OpNode.__doc__})
-        node = self.node_type()
-        node.op = self
-        node.plan = plan
-        node.seq = tick()
-        node.hooks = node.specs = None
-        node.meta = state.scope
-        node.params = params
-        node.shape = out.shape
-        node.dtype = out.dtype
-        node.edges = plan.edges(inputs)
-        node.saved = plan.save(arrays, out, aux, params)
-        node.guards = guards = []
-        for i in plan.guarded:
-            t = inputs[i]
-            if isinstance(t, Tensor):
-                version = t._version
-                if version is None:
-                    version = t._version = Version()
-                guards.append(version)
-        if plan.saves_out and owner is not None:
-            owner._version = Version()
-            guards.append(owner._version)
-        node.shapes = None
-        if self.broadcasts:
-            shape = out.shape
-            for i in plan.positions:
-                if arrays[i].shape != shape:
-                    node.shapes = [arrays[i].shape for i in plan.positions]
-                    break
-        return node
+        plan = self.plan(mask, len(arrays))
+        if self.variadic:
+            return plan.record(out, aux, params, owner, inputs, arrays)
+        return plan.record(out, aux, params, owner, *inputs, *arrays)
 
-    def _several(
-        self, inputs: Sequence[Any], arrays: list[Any], mask: int, outs: tuple[Any, ...], params: dict[str, Any]
+    def plan(self, mask: int, count: int) -> Plan:
+        """What is done for `count` inputs, of which those in the bits of `mask` need gradients."""
+        plan = self.plans.get((mask, count))
+        if plan is None:
+            plan = self.plans[mask, count] = Plan(self, mask, count)
+        return plan
+
+    def several(
+        self,
+        inputs: Sequence[Any],
+        arrays: list[Any],
+        mask: int,
+        outs: tuple[Any, ...],
+        aux: Any,
+        params: dict[str, Any],
     ) -> tuple[Tensor, ...]:
         """The outputs of an operation that has several."""
         tensors = tuple([wrap(out) for out in outs])
         if mask and tensors:
-            node = self._record(inputs, arrays, mask, tensors[0]._array, outs, params, None)
+            saved = tuple([t._array for t in tensors])
+            node = self._record(inputs, arrays, mask, saved[0], aux if self.aux else saved, params, None)
             node.specs = tuple([(t._array.shape, t._array.dtype) for t in tensors])
+            node.outputs = len(tensors)
             for index, t in enumerate(tensors):
-                if t._array.dtype.kind in "fc":
+                if t._array.dtype.kind in INEXACT:
                     t._node = Port(node, index, t._array.shape, t._array.dtype)
                     t._rg = True
+            if node.plan.saves_outs:
+                versions = tuple([Version() for _ in tensors])
+                for t, version in zip(tensors, versions, strict=True):
+                    t._version = version
+                node.guards = (*node.guards, *versions)
         if self.view:
             for t in tensors:
-                self._mark_view(t, inputs[0])
+                self.mark_view(t, inputs[0])
         return tensors
 
-    def _mark_view(self, t: Tensor, source: Tensor) -> None:
-        if t._array is not source._array and not np.may_share_memory(t._array, source._array):
+    def mark_view(self, t: Tensor, source: Tensor) -> None:
+        array, own, base = t._array, source._array, t._array.base
+        plainly = array is own or (base is not None and (base is own or base is own.base))
+        if not plainly and not np.may_share_memory(array, own):
             return
         if source._version is None:
             source._version = Version()
@@ -238,65 +226,56 @@ class Primitive:
         return f"{self.name}: {error} (inputs have shapes {', '.join(map(str, shapes))})"
 
 
-def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
-    """Where two shapes do not broadcast, in words; None where they do."""
-    for i in range(1, min(len(a), len(b)) + 1):
-        if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
-            return (
-                f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) at "
-                f"non-singleton dimension {max(len(a), len(b)) - i}: {op} cannot broadcast {tuple(a)} with {tuple(b)}"
-            )
-    return None
-
-
 class OpNode(Node):
     """The record of one run of a primitive."""
 
-    __slots__ = ("guards", "op", "params", "plan", "shapes", "specs")
+    __slots__ = ("guards", "op", "outputs", "params", "plan", "shapes", "specs")
 
     op: Primitive
     plan: Plan
     params: dict[str, Any]
-    guards: list[Version]
+    guards: tuple[Version, ...]
     shapes: list[tuple[int, ...]] | None
     specs: tuple[tuple[tuple[int, ...], Any], ...] | None
-
-    @property
-    def outputs(self) -> int | None:  # type: ignore[override]
-        return None if self.specs is None else len(self.specs)
 
     def release(self) -> None:
         if self.plan.saves_arrays:
             self.saved = None
 
     def pull(self, g: Any, graph: bool) -> Any:
-        for version in self.guards:
-            if version.stamp > self.seq:
-                raise RuntimeError(self._overwritten(version))
+        if clock.written > self.seq:
+            for version in self.guards:
+                if version.stamp > self.seq:
+                    raise RuntimeError(self._overwritten(version))
         if self.specs is not None:
             zeros = tensor_namespace.zeros if graph else np.zeros
             g = [
                 zeros(shape, dtype) if each is None else each
                 for each, (shape, dtype) in zip(g, self.specs, strict=True)
             ]
+        saved: Any = self.saved
+        if type(saved) is not tuple:
+            saved = saved.unpack()
         if graph:
-            gradients = self._pull_tensors(g)
+            gradients = self._pull_tensors(g, saved)
         else:
-            gradients = self.plan.pull(NUMPY, g, self.saved)
+            gradients = self.plan.pull(NUMPY, g, saved)
         if self.shapes is not None:
             xp = tensor_namespace if graph else NUMPY
             return [unbroadcast(xp, each, shape) for each, shape in zip(gradients, self.shapes, strict=True)]
         return gradients
 
-    def _pull_tensors(self, g: Any) -> Any:
+    def _pull_tensors(self, g: Any, saved: tuple[Any, ...]) -> Any:
         values: list[Any] = []
-        for kind, value in zip(self.plan.kinds, self.saved, strict=True):  # type: ignore[arg-type]
+        for kind, value in zip(self.plan.kinds, saved, strict=True):
             if kind == "all":
                 values.append(tuple(self._input(i, each) for i, each in enumerate(value)))
             elif isinstance(kind, int):
                 values.append(self._input(kind, value))
             elif kind == "out":
-                values.append(self._alias(value, self))
+                values.append(self._alias(value, self, self.guards[-1] if self.specs is None else None))
+            elif kind == "outs":
+                values.append(tuple(self._output(i, each) for i, each in enumerate(value)))
             else:
                 values.append(value)
         if self.plan.pull_tensors is not None:
@@ -317,21 +296,37 @@ class OpNode(Node):
         return [found.get(target) for target in targets]
 
     def _input(self, position: int, array: Any) -> Any:
-        """The saved input as a tensor with its old place in the graph."""
+        """The saved input as a tensor with its old place in the graph, and its old version counter."""
+        if self.op.scalars and isinstance(array, np.generic):
+            array = np.asarray(array)
         if not isinstance(array, np.ndarray):
             return array
+        version = self.guards[self.plan.guarded.index(position)]
         if not self.plan.needs[position]:
-            return wrap(array)
+            t = wrap(array)
+            t._version = version
+            return t
         edge = self.edges[self.plan.positions.index(position)]
         if isinstance(edge, Tensor) and edge._array is array:
             return edge
-        return self._alias(array, edge)
+        return self._alias(array, edge, version)
+
+    def _output(self, index: int, array: Any) -> Tensor:
+        """One of several outputs as a tensor with its place in the graph."""
+        version = self.guards[len(self.plan.guarded) + index]
+        if array.dtype.kind in INEXACT:
+            return self._alias(array, Port(self, index, array.shape, array.dtype), version)
+        t = wrap(array)
+        t._version = version
+        return t
 
     @staticmethod
-    def _alias(array: Any, edge: Any) -> Tensor:
+    def _alias(array: Any, edge: Any, version: Version | None) -> Tensor:
         t = wrap(array)
         t._node = LeafAlias(edge) if isinstance(edge, Tensor) else edge
         t._rg = True
+        # Shared, so that a second derivative too refuses what was written to after it was saved.
+        t._version = version
         return t
 
     def _overwritten(self, version: Version) -> str:
@@ -359,19 +354,11 @@ class LeafAlias(Node):
         pass
 
 
-def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
-    """Sum `g` back to `shape`, from which its operand was broadcast."""
-    if g is None or g.shape == shape:
-        return g
-    extra = len(g.shape) - len(shape)
-    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
-    if axes:
-        g = xp.sum(g, axis=axes, keepdims=True)
-    return xp.reshape(g, shape)
-
-
 #: The namespace of tensors, with NumPy's names; set by ops.namespace, which needs every family.
 tensor_namespace: Any = None
+#: The operation with half precision inputs, tensors or arrays; set by ops.half_precision.
+in_float32: Any = None
+arrays_in_float32: Any = None
 
 
-identity = Primitive("identity", lambda xp, x: x, lambda xp, g: g)
+identity = Primitive("identity", lambda xp, x: x, lambda xp, g: g, exact=True)

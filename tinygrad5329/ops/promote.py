@@ -11,20 +11,15 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329 import dtypes
-from tinygrad5329.dtypes import dtype
-from tinygrad5329.ops.primitive import Primitive, misfit
+from tinygrad5329.dtypes import INEXACT, can_cast, dtype
+from tinygrad5329.grad_mode import state
+from tinygrad5329.ops.half_precision import to_copy
+from tinygrad5329.ops.primitive import misfit
 from tinygrad5329.tensor import Tensor, bump_version, wrap
 
 __all__ = [
     "as_tensor_operand", "broadcast_shape", "cast", "expect_tensor", "operands", "result_type", "to_float", "write_out",
 ]  # fmt: skip
-
-to_copy: Primitive = Primitive(
-    "to_copy",
-    lambda xp, x, *, dtype, real=False: (x.real if real else x).astype(dtype),
-    # The gradient of a real tensor that became complex is the real part; in a cast by the user it would be lost.
-    lambda xp, g, x_dtype: to_copy.under(xp, g, dtype=x_dtype, real=x_dtype.kind != "c"),
-)
 
 _NUMBERS = (int, float, complex)
 
@@ -52,7 +47,7 @@ def to_float(x: Any, op: str) -> Tensor:
     """`x` as a floating point tensor: integers and bools become the default dtype."""
     if not isinstance(x, Tensor):
         raise _not_a_tensor(op, "input", x)
-    return x if x._array.dtype.kind in "fc" else cast(x, dtypes.get_default_dtype())
+    return x if x._array.dtype.kind in INEXACT else cast(x, dtypes.get_default_dtype())
 
 
 def result_type(*values: Any) -> dtype:
@@ -122,10 +117,9 @@ def _not_a_tensor(op: str, name: str, value: Any) -> TypeError:
 def _in_dtype(value: Any, common: dtype) -> Any:
     if isinstance(value, Tensor):
         return cast(value, common)
-    kind = common.numpy.kind
-    if kind in "fc":
+    if common.is_floating_point or common.is_complex:
         # NumPy 2 treats a Python number beside a floating point array as weak, like PyTorch.
-        return float(value) if isinstance(value, bool) or kind == "f" else value
+        return float(value) if isinstance(value, bool) or common.is_floating_point else value
     # An integer that does not fit wraps around in PyTorch and raises in NumPy.
     return wrap(_scalar_array(value, common))
 
@@ -143,7 +137,7 @@ def write_out(op: str, out: Tensor, result: Tensor) -> Tensor:
     """Put `result` into the tensor that the caller passed as ``out=`` (resized as PyTorch does)."""
     if not isinstance(out, Tensor):
         raise TypeError(f"{op}(): argument 'out' must be Tensor, not {type(out).__name__}")
-    if out.requires_grad or result.requires_grad:
+    if state.grad and (out.requires_grad or result.requires_grad):
         raise RuntimeError(
             f"{op}(): functions with out=... arguments don't support automatic differentiation, but one of "
             "the arguments requires grad."
@@ -159,13 +153,15 @@ def write_out(op: str, out: Tensor, result: Tensor) -> Tensor:
                 "out of that shape, or an empty one"
             )
         out._array = np.empty(result._array.shape, out._array.dtype)
+    elif (
+        out._array.size
+        and 0 in out._array.strides
+        and any(step == 0 and n > 1 for n, step in zip(out._array.shape, out._array.strides, strict=True))
+    ):
+        raise RuntimeError(
+            f"unsupported operation: more than one element of the written-to tensor refers to a single memory "
+            f"location. Please clone() the tensor before passing it to {op} as out"
+        )
     np.copyto(out._array, result._array, casting="unsafe")
     bump_version(out, f"{op}(out=...)")
     return out
-
-
-def can_cast(from_: dtype, to: dtype) -> bool:
-    """Whether an in-place result may be stored: not from a higher kind to a lower (``torch.can_cast``)."""
-    order = "bufc"
-    rank_from, rank_to = (order.index(d.numpy.kind.replace("i", "u")) for d in (from_, to))
-    return rank_from <= rank_to

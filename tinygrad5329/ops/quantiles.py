@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.ops import arithmetic, shaping
-from tinygrad5329.ops.dims import numpy_spelling, one_axis, tensor_operand
+from tinygrad5329.ops.dims import one_axis, tensor_operand
 from tinygrad5329.ops.ordering import order
 from tinygrad5329.ops.promote import write_out
 from tinygrad5329.ops.selection import pick_arrays, selecting
@@ -21,7 +21,6 @@ _MODES = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 @method
-@numpy_spelling
 def quantile(
     input: Tensor,
     q: Any,
@@ -58,7 +57,6 @@ def quantile(
 
 
 @method
-@numpy_spelling
 def nanquantile(
     input: Tensor,
     q: Any,

@@ -1,54 +1,29 @@
-"""Elements in another order or more than once: flip, roll, repeat, tile; and two views: diagonal, narrow."""
+"""Elements in another order: flip, roll, rot90; and a part of them: narrow."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tinygrad5329.description import check_dim
 from tinygrad5329.ops.primitive import Primitive
-from tinygrad5329.ops.shaping import _expand, _reshape, _size_tuple, _sizes, flatten, reshape
+from tinygrad5329.ops.promote import write_out
+from tinygrad5329.ops.shaping import _size_tuple, _sizes, flatten, reshape, transpose
 from tinygrad5329.tensor import Tensor, method
 
-__all__ = ["diagonal", "flip", "fliplr", "flipud", "narrow", "roll", "tile"]
+__all__ = ["flip", "fliplr", "flipud", "narrow", "narrow_copy", "roll", "rot90"]
 
 _flip: Primitive = Primitive(
     "flip",
     lambda xp, x, *, dims: xp.flip(x, dims).copy(),
     lambda xp, g, dims: xp.flip(g, dims),
+    exact=True,
 )
 _roll: Primitive = Primitive(
     "roll",
     lambda xp, x, *, shifts, dims: xp.roll(x, shifts, dims),
     lambda xp, g, shifts, dims: _roll.under(xp, g, shifts=tuple(-s for s in shifts), dims=dims),
+    exact=True,
 )
-_diagonal: Primitive = Primitive(
-    "diagonal",
-    lambda xp, x, *, offset, dim1, dim2: _writable_diagonal(x, offset, dim1, dim2),
-    lambda xp, g, x_shape, offset, dim1, dim2: _diagonal_scatter.under(
-        xp, g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2
-    ),
-    view=True,
-)
-_diagonal_scatter: Primitive = Primitive(
-    "diagonal_embed_zeros",
-    lambda xp, x, *, shape, offset, dim1, dim2: _put_diagonal(x, shape, offset, dim1, dim2),
-    lambda xp, g, offset, dim1, dim2: _diagonal.under(xp, g, offset=offset, dim1=dim1, dim2=dim2),
-)
-
-
-def _writable_diagonal(x: Any, offset: int, dim1: int, dim2: int) -> Any:
-    view = x.diagonal(offset, dim1, dim2)
-    if x.flags.writeable:
-        view.flags.writeable = True
-    return view
-
-
-def _put_diagonal(g: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2: int) -> Any:
-    whole = np.zeros(shape, g.dtype)
-    _writable_diagonal(whole, offset, dim1, dim2)[...] = g
-    return whole
 
 
 def _dims(dims: Any, ndim: int, op: str) -> tuple[int, ...]:
@@ -94,33 +69,6 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     return _roll(input, shifts=shifts, dims=tuple([check_dim(d, input._array.ndim) for d in dims]))
 
 
-def _method_repeat(self: Tensor, *sizes: Any, repeats: Any = None) -> Tensor:
-    """The tensor copied `sizes` times along each dimension (``torch.Tensor.repeat``)."""
-    sizes = _sizes("repeat", sizes, "repeats", repeats)
-    shape = self._array.shape
-    extra = len(sizes) - len(shape)
-    if extra < 0:
-        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
-    shape = (1,) * extra + shape
-    interleaved = tuple(n for pair in zip((1,) * len(shape), shape, strict=True) for n in pair)
-    tiled = tuple(n for pair in zip(sizes, shape, strict=True) for n in pair)
-    result = tuple(a * b for a, b in zip(sizes, shape, strict=True))
-    repeated = _reshape(_expand(_reshape(self, shape=interleaved), shape=tiled), shape=result)
-    # Where nothing is repeated this is still a view of the input.
-    return repeated if repeated._view is None else repeated.clone()
-
-
-def tile(input: Tensor, dims: Any) -> Tensor:
-    """``repeat``, with missing leading dimensions taken as 1 (``torch.tile``)."""
-    dims = _size_tuple("tile", "dims", dims)
-    return _method_repeat(input, (1,) * (input._array.ndim - len(dims)) + dims)
-
-
-def _method_tile(self: Tensor, *sizes: Any, dims: Any = None) -> Tensor:
-    """``repeat``, with missing leading dimensions taken as 1 (``torch.Tensor.tile``)."""
-    return tile(self, _sizes("tile", sizes, "dims", dims))
-
-
 @method
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """`length` elements of dimension `dim` from `start` on, as a view (``torch.narrow``)."""
@@ -143,13 +91,35 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 
 
 @method
-def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The diagonal of dimensions `dim1` and `dim2`, last, as a view (``torch.diagonal``)."""
+def narrow_copy(input: Tensor, dim: int, start: int, length: int, *, out: Tensor | None = None) -> Tensor:
+    """:func:`narrow` as a copy (``torch.narrow_copy``)."""
+    result = narrow(input, dim, start, length).clone()
+    return result if out is None else write_out("narrow_copy", out, result)
+
+
+@method
+def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
+    """The plane of two dimensions turned by `k` right angles, the first towards the second (``torch.rot90``)."""
+    dims = _size_tuple("rot90", "dims", dims)
+    if len(dims) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     ndim = input._array.ndim
-    dim1, dim2 = check_dim(dim1, ndim), check_dim(dim2, ndim)
-    if dim1 == dim2:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return _diagonal(input, offset=offset, dim1=dim1, dim2=dim2)
+    if ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
+    for d in dims:
+        if not -ndim <= d < ndim:
+            raise RuntimeError(f"Rotation dim out of range, dim = {d} of a tensor of {ndim} dimensions")
+    first, second = dims[0] % ndim, dims[1] % ndim
+    if first == second:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
+    k %= 4
+    if k == 0:
+        return input.clone()
+    if k == 2:
+        return flip(input, (first, second))
+    if k == 1:
+        return transpose(flip(input, (second,)), first, second)
+    return flip(transpose(input, first, second), (second,))
 
 
 def _method_flip(self: Tensor, *sizes: Any, dims: Any = None) -> Tensor:
@@ -157,9 +127,7 @@ def _method_flip(self: Tensor, *sizes: Any, dims: Any = None) -> Tensor:
     return flip(self, _sizes("flip", sizes, "dims", dims))
 
 
-for _name, _function in {
-    "repeat": _method_repeat, "tile": _method_tile, "flip": _method_flip, "fliplr": fliplr, "flipud": flipud,
-}.items():  # fmt: skip
+for _name, _function in {"flip": _method_flip, "fliplr": fliplr, "flipud": flipud}.items():
     _function.__name__ = _function.__qualname__ = _name
     setattr(Tensor, _name, _function)
 del _name, _function

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends.masks import either, kept, positive_part
-from tinygrad5329.dtypes import float16, float32
+from tinygrad5329.dtypes import FLOATING, float32, is_half
 from tinygrad5329.ops.dims import scalar_type
 from tinygrad5329.ops.primitive import Primitive
-from tinygrad5329.ops.promote import cast
+from tinygrad5329.ops.promote import cast, write_out
 from tinygrad5329.tensor import Tensor, method
 
 __all__ = [
@@ -45,10 +45,11 @@ def _prelu_raw(xp: Any, g: Any, needs: Any, x: Any, weight: Any) -> tuple[Any, A
 
 _relu = Primitive(
     "relu",
-    lambda xp, x: positive_part(x),
+    lambda xp, x: positive_part(x) if x.ndim else x.dtype.type(0) if x <= 0 else x,
     # Not out > 0: a NaN passes the gradient on, as in PyTorch.
     lambda xp, g, out: xp.where(out == 0, 0.0, g),
-    raw=lambda xp, g, out: (kept(g, out != 0),),
+    raw=lambda xp, g, out: (kept(g, out != 0) if out.ndim else g if out else out[()],),
+    scalars=True,
 )
 _leaky_relu = Primitive(
     "leaky_relu",
@@ -102,15 +103,17 @@ _prelu = Primitive(
 )
 
 
-def apply(op: Primitive, input: Any, **params: Any) -> Tensor:
+def apply(op: Primitive, input: Any, *, out: Tensor | None = None, **params: Any) -> Tensor:
     """Run `op` on a floating point tensor; half precision is computed in float32, as in PyTorch."""
+    if out is not None:
+        return write_out(op.name, out, apply(op, input, **params))
     if not isinstance(input, Tensor):
         raise not_a_tensor(op.name, input)
     char = input._array.dtype.char
     if char == "f" or char == "d":
         return op(input, **params)
-    if char == "e":
-        return cast(op(cast(input, float32), **params), float16)
+    if is_half(input._array.dtype):
+        return cast(op(cast(input, float32), **params), input.dtype)
     raise not_implemented(op.name, input)
 
 
@@ -185,17 +188,17 @@ def hardswish(input: Tensor) -> Tensor:
     return apply(_hardswish, input)
 
 
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+def softshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
     """`x` moved by `lambd` towards 0, and 0 in between (``torch.nn.functional.softshrink``)."""
     if not lambd >= 0:
         raise RuntimeError(f"softshrink: lambda must be at least 0, but found {lambd}")
-    return apply(_softshrink, input, lambd=lambd)
+    return apply(_softshrink, input, out=out, lambd=lambd)
 
 
 @method
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+def hardshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
     """0 where ``|x| <= lambd``, else `x` (``torch.hardshrink``)."""
-    return apply(_hardshrink, input, lambd=lambd)
+    return apply(_hardshrink, input, out=out, lambd=lambd)
 
 
 def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
@@ -220,8 +223,10 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             f"prelu: Type promoting not supported. Got {scalar_type(dtype)} and "
             f"{scalar_type(weight._array.dtype)}; convert one of them"
         )
-    if dtype.kind != "f":
+    if dtype.kind not in FLOATING:
         raise not_implemented("prelu", input)
+    if weight.ndim > 1:
+        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
     count, ndim = weight.numel(), input.ndim
     if count == 1:
         return _prelu(input, weight if weight.ndim == 0 or ndim else weight.reshape(()))

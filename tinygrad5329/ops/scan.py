@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad5329 import dtypes, return_types
 from tinygrad5329.dtypes import dtype as Dtype
-from tinygrad5329.ops.dims import numpy_spelling, one_axis, tensor_operand
+from tinygrad5329.ops.dims import one_axis, tensor_operand
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import cast, write_out
 from tinygrad5329.ops.selection import selecting, write_pair
@@ -107,7 +107,6 @@ def _running(op: str, primitive: Primitive, input: Any, dim: Any, dtype: Dtype |
 
 
 @method
-@numpy_spelling
 def cumsum(input: Tensor, dim: int, *, dtype: Dtype | None = None, out: Tensor | None = None) -> Tensor:
     """The running sum along `dim` (``torch.cumsum``).
 
@@ -121,7 +120,6 @@ def cumsum(input: Tensor, dim: int, *, dtype: Dtype | None = None, out: Tensor |
 
 
 @method
-@numpy_spelling
 def cumprod(input: Tensor, dim: int, *, dtype: Dtype | None = None, out: Tensor | None = None) -> Tensor:
     """The running product along `dim` (``torch.cumprod``).
 
@@ -134,12 +132,14 @@ def cumprod(input: Tensor, dim: int, *, dtype: Dtype | None = None, out: Tensor 
 def _record(op: str, primitive: Primitive, ufunc: Any, input: Any, dim: Any, out: Any) -> Any:
     """The running extremum and where it was last met."""
     x = tensor_operand(op, input)
+    if x.dtype.kind == "c":
+        raise NotImplementedError(f'"{op}_cpu" not implemented for {input.dtype.name}: complex numbers have no order')
     axis = one_axis(op, dim, x.ndim)
     indices = np.zeros(x.shape, np.int64)
     if axis is not None:
         along = np.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
         met = x == ufunc.accumulate(x, axis)
-        if x.dtype.kind == "f":
+        if x.dtype.kind in dtypes.FLOATING:
             met |= np.isnan(x)
         indices = np.maximum.accumulate(np.where(met, along, 0), axis)
     found = wrap(indices)
@@ -148,14 +148,12 @@ def _record(op: str, primitive: Primitive, ufunc: Any, input: Any, dim: Any, out
 
 
 @method
-@numpy_spelling
 def cummax(input: Tensor, dim: int, *, out: Any = None) -> Any:
     """The running maximum along `dim` and the index where it was last met (``torch.cummax``); NaN stays."""
     return _record("cummax", _cummax, np.maximum, input, dim, out)
 
 
 @method
-@numpy_spelling
 def cummin(input: Tensor, dim: int, *, out: Any = None) -> Any:
     """The running minimum along `dim` and the index where it was last met (``torch.cummin``); NaN stays."""
     return _record("cummin", _cummin, np.minimum, input, dim, out)

@@ -1,4 +1,4 @@
-"""The same elements in another shape: reshape, permute, expand; views where the strides allow it."""
+"""The same elements in another shape: reshape, permute, squeeze; views where the strides allow it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from tinygrad5329 import dtypes
 from tinygrad5329.description import check_dim
-from tinygrad5329.ops.primitive import Primitive, identity, unbroadcast
+from tinygrad5329.layout import order_of
+from tinygrad5329.ops.primitive import Primitive, identity
 from tinygrad5329.tensor import Tensor, method
 
 __all__ = [
-    "adjoint", "broadcast_tensors", "broadcast_to", "flatten", "moveaxis", "movedim", "permute", "ravel", "reshape",
-    "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten", "unsqueeze",
+    "adjoint", "atleast_1d", "atleast_2d", "atleast_3d", "flatten", "moveaxis", "movedim", "permute", "ravel",
+    "reshape", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten", "unsqueeze",
 ]  # fmt: skip
 
 _reshape = Primitive(
@@ -24,6 +25,7 @@ _reshape = Primitive(
     lambda xp, g, x_shape: xp.reshape(g, x_shape),
     view=True,
 )
+_reshape.node_name = "UnsafeViewBackward0"
 _view = Primitive(
     "view",
     lambda xp, x, *, shape: x.reshape(shape),
@@ -42,13 +44,7 @@ _transpose = Primitive(
     lambda xp, g, dim0, dim1: xp.swapaxes(g, dim0, dim1),
     view=True,
 )
-_expand = Primitive(
-    "expand",
-    lambda xp, x, *, shape: _broadcast(x, shape),
-    lambda xp, g, x_shape: unbroadcast(xp, g, x_shape),
-    view=True,
-)
-_contiguous = Primitive("clone", lambda xp, x: x.copy(order="C"), lambda xp, g: g)
+_contiguous = Primitive("clone", lambda xp, x, *, order="C": x.copy(order=order), lambda xp, g: g, exact=True)
 
 
 def _inverse(dims: Sequence[int]) -> tuple[int, ...]:
@@ -56,18 +52,6 @@ def _inverse(dims: Sequence[int]) -> tuple[int, ...]:
     for place, dim in enumerate(dims):
         inverse[dim] = place
     return tuple(inverse)
-
-
-def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
-    """A view of `x` in `shape`. NumPy's own is read-only; writing to an expanded tensor is allowed."""
-    if x.shape == shape:
-        return x.view()
-    extra = len(shape) - x.ndim
-    strides = (0,) * extra + tuple(
-        0 if n == 1 and shape[i + extra] != 1 else step
-        for i, (n, step) in enumerate(zip(x.shape, x.strides, strict=True))
-    )
-    return np.lib.stride_tricks.as_strided(x, shape, strides)
 
 
 def _sizes(op: str, shape: tuple[Any, ...], name: str = "shape", keyword: Any = None) -> tuple[int, ...]:
@@ -120,12 +104,17 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     tinygrad5329.Size([2, 3])
     """
     shape = _size_tuple("reshape", "shape", shape)
-    return _reshape(input, shape=_resolve("reshape", input, shape))
+    return _reshaped(input, _resolve("reshape", input, shape))
+
+
+def _reshaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    # PyTorch's graph knows a view from a copy in another shape.
+    return (_view if x._array.flags.c_contiguous else _reshape)(x, shape=shape)
 
 
 def _method_reshape(self: Tensor, *sizes: Any, shape: Any = None) -> Tensor:
     """The elements in C order in `shape`; a view if possible (``torch.Tensor.reshape``)."""
-    return _reshape(self, shape=_resolve("reshape", self, _sizes("reshape", sizes, "shape", shape)))
+    return _reshaped(self, _resolve("reshape", self, _sizes("reshape", sizes, "shape", shape)))
 
 
 def _method_view(self: Tensor, *shape: Any, size: Any = None, dtype: Any = None) -> Tensor:
@@ -295,61 +284,6 @@ _squeeze = Primitive(
 )
 
 
-def _expand_shape(op: str, x: Tensor, sizes: tuple[int, ...]) -> tuple[int, ...]:
-    shape = x._array.shape
-    extra = len(sizes) - len(shape)
-    if extra < 0:
-        raise RuntimeError(
-            f"{op}({{{list(shape)}}}, size={list(sizes)}): the number of sizes provided ({len(sizes)}) must be "
-            f"greater or equal to the number of dimensions in the tensor ({len(shape)})"
-        )
-    result = []
-    for i, n in enumerate(sizes):
-        old = 1 if i < extra else shape[i - extra]
-        if n == -1:
-            if i < extra:
-                raise RuntimeError(
-                    f"{op}: the expanded size of the tensor ({n}) isn't allowed in a leading, non-existing "
-                    f"dimension {i}"
-                )
-            n = old
-        if n not in (old,) and old != 1:
-            raise RuntimeError(
-                f"The expanded size of the tensor ({n}) must match the existing size ({old}) at non-singleton "
-                f"dimension {i}.  Target sizes: {list(sizes)}.  Tensor sizes: {list(shape)}"
-            )
-        result.append(n)
-    return tuple(result)
-
-
-def _method_expand(self: Tensor, *sizes: Any, size: Any = None) -> Tensor:
-    """A view with dimensions of length 1 repeated without copying; -1 keeps one (``torch.Tensor.expand``)."""
-    return _expand(self, shape=_expand_shape("expand", self, _sizes("expand", sizes, "size", size)))
-
-
-def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
-    """``input.expand(size)`` (``torch.broadcast_to``)."""
-    return _expand(input, shape=_expand_shape("expand", input, _size_tuple("broadcast_to", "size", size)))
-
-
-def _method_broadcast_to(self: Tensor, *sizes: Any, size: Any = None) -> Tensor:
-    """``self.expand(size)`` (``torch.Tensor.broadcast_to``)."""
-    return broadcast_to(self, _sizes("broadcast_to", sizes, "size", size))
-
-
-def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
-    """All tensors expanded to their common shape (``torch.broadcast_tensors``)."""
-    for i, t in enumerate(tensors):
-        if not isinstance(t, Tensor):
-            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
-    try:
-        shape = np.broadcast_shapes(*[t._array.shape for t in tensors])
-    except ValueError:
-        shapes = ", ".join(str(tuple(t.shape)) for t in tensors)
-        raise RuntimeError(f"broadcast_tensors: shapes {shapes} cannot be broadcast together") from None
-    return tuple([broadcast_to(t, shape) for t in tensors])
-
-
 @method
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions `start_dim` to `end_dim`, inclusive, made one (``torch.flatten``)."""
@@ -358,8 +292,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
-        return _reshape(input, shape=(1,))
-    return _reshape(input, shape=(*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
+        return _reshaped(input, (1,))
+    return _reshaped(input, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 @method
@@ -384,24 +318,46 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
             f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) "
             "in the input tensor"
         )
-    return _reshape(input, shape=(*shape[:dim], *sizes, *shape[dim + 1 :]))
+    return _reshaped(input, (*shape[:dim], *sizes, *shape[dim + 1 :]))
+
+
+def _each(function: Any, tensors: tuple[Any, ...]) -> Any:
+    """`function` of one tensor, or of several: then a tuple."""
+    if len(tensors) == 1 and not isinstance(tensors[0], (tuple, list)):
+        return function(tensors[0])
+    return tuple([function(t) for t in (tensors[0] if len(tensors) == 1 else tensors)])
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """Numbers as vectors of one element; of several tensors a tuple (``torch.atleast_1d``)."""
+    return _each(lambda t: t.reshape(1) if t.dim() == 0 else t, tensors)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """Numbers and vectors as matrices of one row; of several tensors a tuple (``torch.atleast_2d``)."""
+    return _each(lambda t: t.reshape(1, 1) if t.dim() == 0 else unsqueeze(t, 0) if t.dim() == 1 else t, tensors)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """With dimensions of length 1 put around, or behind a matrix, up to three (``torch.atleast_3d``)."""
+    return _each(lambda t: unsqueeze(atleast_2d(t), -1) if t.dim() < 3 else t, tensors)
 
 
 @method
-def contiguous(input: Tensor) -> Tensor:
+def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor itself if its elements lie in C order, else a copy that does (``torch.Tensor.contiguous``)."""
+    if memory_format is not None and order_of("contiguous", memory_format, input._array.ndim) is not None:
+        return input.to(memory_format=memory_format)
     return input if input._array.flags.c_contiguous else _contiguous(input)
 
 
 swapdims = transpose
 moveaxis = movedim
 _members: dict[str, Any] = {
-    "reshape": _method_reshape, "view": _method_view, "permute": _method_permute, "expand": _method_expand,
-    "broadcast_to": _method_broadcast_to, "adjoint": adjoint,
+    "reshape": _method_reshape, "view": _method_view, "permute": _method_permute, "adjoint": adjoint,
     "swapdims": transpose, "moveaxis": movedim,
     "view_as": lambda self, other: _method_view(self, other.shape),
     "reshape_as": lambda self, other: _method_reshape(self, other.shape),
-    "expand_as": lambda self, other: broadcast_to(self, other.shape),
     "T": property(lambda self: permute(self, tuple(reversed(range(self._array.ndim))))),
     "mT": property(_matrices), "H": property(_hermitian), "mH": property(adjoint),
 }  # fmt: skip

@@ -13,7 +13,6 @@ from tinygrad5329.ops import arithmetic, choosing
 from tinygrad5329.ops.dims import (
     all_axes,
     check_keepdim,
-    numpy_spelling,
     one_axis,
     reduced_count,
     scalar_type,
@@ -102,7 +101,6 @@ def _accumulated_in(d: Dtype) -> Any:
 
 
 @method
-@numpy_spelling
 def sum(
     input: Tensor,
     dim: Any = None,
@@ -122,7 +120,7 @@ def sum(
     x = tensor_operand("sum", input)
     check_keepdim("sum", keepdim)
     axis = None if dim is None else all_axes("sum", dim, x.ndim)
-    if dtype is None and out is None and x.dtype.kind == "f":
+    if dtype is None and out is None and x.dtype.kind in dtypes.FLOATING:
         return _sum(input, axis=axis, keepdims=keepdim, dtype=None)
     wanted = _sum_dtype(x, dtype, out)
     if wanted is dtypes.int64 and x.dtype.kind in "biu":
@@ -133,7 +131,6 @@ def sum(
 
 
 @method
-@numpy_spelling
 def nansum(
     input: Tensor,
     dim: Any = None,
@@ -150,11 +147,10 @@ def _without_nans(op: str, input: Tensor) -> Tensor:
     x = tensor_operand(op, input)
     if x.dtype.kind == "c":
         raise RuntimeError(f"{op} does not support complex inputs")
-    return input if x.dtype.kind != "f" else choosing.where(wrap(np.isnan(x)), 0.0, input)
+    return input if x.dtype.kind not in dtypes.FLOATING else choosing.where(wrap(np.isnan(x)), 0.0, input)
 
 
 @method
-@numpy_spelling
 def mean(
     input: Tensor,
     dim: Any = None,
@@ -172,10 +168,10 @@ def mean(
     axis = None if dim is None else all_axes("mean", dim, x.ndim)
     if dtype is not None:
         wanted = dtypes.as_dtype(dtype)
-        if wanted.numpy.kind not in "fc":
+        if wanted.numpy.kind not in dtypes.INEXACT:
             raise RuntimeError(_not_averaged("Optional", wanted.numpy))
         input = cast(input, wanted)
-    elif x.dtype.kind not in "fc":
+    elif x.dtype.kind not in dtypes.INEXACT:
         raise RuntimeError(_not_averaged("Input", x.dtype))
     result = _mean(input, axis=axis, keepdims=keepdim)
     return result if out is None else write_out("mean", out, result)
@@ -189,7 +185,6 @@ def _not_averaged(which: str, d: Any) -> str:
 
 
 @method
-@numpy_spelling
 def nanmean(
     input: Tensor,
     dim: Any = None,
@@ -200,7 +195,7 @@ def nanmean(
 ) -> Tensor:
     """``mean`` of the elements that are not NaN (``torch.nanmean``)."""
     x = tensor_operand("nanmean", input)
-    if x.dtype.kind not in "fc":
+    if x.dtype.kind not in dtypes.INEXACT:
         raise RuntimeError(
             "nanmean(): expected input to have floating point or complex dtype but got " + scalar_type(x.dtype)
         )
@@ -210,7 +205,6 @@ def nanmean(
 
 
 @method
-@numpy_spelling
 def prod(
     input: Tensor,
     dim: Any = None,
@@ -246,21 +240,18 @@ def _truth(op: str, ufunc: Any, input: Tensor, dim: Any, keepdim: bool, out: Ten
 
 
 @method
-@numpy_spelling
 def all(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Whether all elements, or all over the dimensions `dim`, are nonzero (``torch.all``)."""
     return _truth("all", np.logical_and, input, dim, keepdim, out)
 
 
 @method
-@numpy_spelling
 def any(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Whether some element, or some over the dimensions `dim`, is nonzero (``torch.any``)."""
     return _truth("any", np.logical_or, input, dim, keepdim, out)
 
 
 @method
-@numpy_spelling
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements, in all or over the dimensions `dim`, are nonzero (``torch.count_nonzero``)."""
     x = tensor_operand("count_nonzero", input)

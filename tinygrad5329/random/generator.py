@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tinygrad5329.random.choices import Choices
+from tinygrad5329.random.counts import Counts
 from tinygrad5329.random.integers import Integers
 
 
-class Generator(Integers, Choices):
+class Generator(Integers, Choices, Counts):
     """A source of random numbers that gives what `torch.Generator` on the CPU gives, number for number.
 
     Every draw takes either a `shape` and a `dtype`, and returns a new array, or `out`, an array to fill in

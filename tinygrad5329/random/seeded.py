@@ -34,7 +34,7 @@ class Seeded:
         self._stream = "torch"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), self.device, self.get_state().tobytes(), self._stream)
+        return _restored, (type(self), self.device, self._state_bytes().tobytes(), self._stream)
 
     def manual_seed(self, seed: SupportsIndex) -> Self:
         """Start the stream of `seed` in [-2**63, 2**64), negative ones counting from 2**64; returns self.
@@ -62,27 +62,31 @@ class Seeded:
         """The seed that the stream began with, in [0, 2**64)."""
         return self._words.initial_seed
 
-    def get_state(self) -> np.ndarray:
-        """The whole state as uint8 (5056,), byte for byte that of `torch.Generator.get_state`."""
+    def get_state(self) -> Any:
+        """The whole state as a uint8 tensor (5056,), byte for byte that of `torch.Generator.get_state`."""
+        return wrap_state(self._state_bytes())
+
+    def _state_bytes(self) -> np.ndarray:
         with self._lock:
             return self._words.state(self._normal)
 
-    def set_state(self, state: np.ndarray) -> None:
-        """Go to a state that `get_state` gave, here or in PyTorch.
+    def set_state(self, new_state: Any) -> None:
+        """Go to a state that `get_state` gave, here or in PyTorch: a tensor or an array.
 
         Raises
         ------
         TypeError
-            Not a uint8 array.
+            Not a uint8 tensor or array.
         RuntimeError
             Not a state: wrong length, or impossible values.
         """
+        state = new_state.numpy() if hasattr(new_state, "numpy") else new_state
         with self._lock:
             self._normal = self._words.restore(state)
 
     def clone_state(self) -> Self:
         """A new generator in the same state, which goes its own way."""
-        clone: Self = _restored(type(self), self.device, self.get_state().tobytes(), self._stream)
+        clone: Self = _restored(type(self), self.device, self._state_bytes().tobytes(), self._stream)
         return clone
 
     def _unit(self, count: int, dtype: np.dtype) -> np.ndarray:
@@ -103,6 +107,16 @@ class Seeded:
             for start in range(0, flat.size, BLOCK):
                 draw(flat[start : start + BLOCK])
         return target.finish()
+
+
+#: Makes a tensor of a state's bytes; the package sets it, since tensors are built above this layer.
+wrap_state: Callable[[np.ndarray], Any] = lambda state: state  # noqa: E731
+
+
+def set_state_wrapper(function: Callable[[np.ndarray], Any]) -> None:
+    """Let `get_state` return what `function` makes of the bytes."""
+    global wrap_state
+    wrap_state = function
 
 
 def _restored(kind: type[Seeded], device: object, state: bytes, stream: str) -> Any:

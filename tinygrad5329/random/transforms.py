@@ -50,10 +50,10 @@ def scale_unit(unit: np.ndarray, low: float, high: float) -> np.ndarray:
         exact *= np.float64(width)
         exact += np.float64(base)
         return exact.astype(np.float32)
-    return _fused(unit, width, base)
+    return fused(unit, width, base)
 
 
-def _fused(x: np.ndarray, y: np.float64, z: np.float64) -> np.ndarray:
+def fused(x: np.ndarray, y: np.float64, z: np.float64) -> np.ndarray:
     """`x * y + z` in float64 from error-free parts: Dekker's (1971) of the product, Knuth's of the sum."""
     product, total = x * y, x * y + z
     x_high, y_high = _upper_half(x), _upper_half(y)

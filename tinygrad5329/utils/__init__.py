@@ -1,5 +1,5 @@
-"""Tools beside the engine: :mod:`tinygrad5329.utils.data` (``torch.utils``)."""
+"""Tools beside the engine (``torch.utils``): :mod:`~tinygrad5329.utils.data`, :mod:`~tinygrad5329.utils.checkpoint`."""
 
-from tinygrad5329.utils import data
+from tinygrad5329.utils import checkpoint, data, dlpack
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data", "dlpack"]

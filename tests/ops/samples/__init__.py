@@ -3,10 +3,28 @@
 A new primitive needs an ``entry(...)`` in the file of its family; the suite fails without one.
 """
 
-from . import activation, arithmetic, indexing, linalg, loss, pointwise, reduction, shaping
+from . import (
+    activation,
+    arithmetic,
+    complex_numbers,
+    decompositions,
+    fourier,
+    indexing,
+    linalg,
+    loss,
+    placing,
+    pointwise,
+    recurrent,
+    reduction,
+    shaping,
+    spatial,
+    special,
+    strides,
+)
 from .entry import ENTRIES, Entry, Sample
 
 __all__ = [
-    "ENTRIES", "Entry", "Sample", "activation", "arithmetic", "indexing", "linalg", "loss", "pointwise", "reduction",
-    "shaping",
+    "ENTRIES", "Entry", "Sample", "activation", "arithmetic", "complex_numbers", "decompositions", "fourier",
+    "indexing", "linalg", "loss", "placing", "pointwise", "recurrent", "reduction", "shaping", "special", "strides",
+    "spatial",
 ]  # fmt: skip

@@ -97,23 +97,5 @@ def _identity(x):
     return identity(x)
 
 
-elementwise("conj", lambda t, x: _conj(x), ANY, torch=None, why="the conjugate of a real tensor is itself")
-elementwise("real", lambda t, x: _raw("real", x), ANY, torch=None, why="PyTorch has it for complex tensors")
-elementwise(
-    "imag",
-    lambda t, x: _raw("imag", x),
-    ANY,
-    torch=None,
-    why="PyTorch has it for complex tensors",
-    without={"gradcheck": "the rule is complex", "gradgradcheck": "the rule is complex", "dtype": "as gradcheck"},
-)
-
-
-def _raw(name, *inputs, **params):
-    from tinygrad5329.ops.primitive import REGISTRY
-
-    return REGISTRY[name](*inputs, **params)
-
-
-def _conj(x):
-    return _raw("conj", x)
+elementwise("addcmul", lambda t, x, y, z: t.addcmul(x, y, z, value=0.7), ANY, ANY, ANY)
+elementwise("addcdiv", lambda t, x, y, z: t.addcdiv(x, y, z, value=0.7), ANY, ANY, AWAY)

@@ -22,15 +22,36 @@ EVERY = slice(None)
 entry(
     "slice",
     _read,
-    sample(real(3, 4), index=(1,)),
     sample(real(3, 4), index=(EVERY, slice(1, None, 2))),
-    sample(real(3, 4), index=(..., -1)),
-    sample(real(3, 4), index=(None, 1, EVERY, None)),
-    sample(real(3, 4), index=(0, 2)),
+    sample(real(3, 4), index=(1, slice(2, 0))),
+    sample(real(3, 4), index=(None, 1, slice(3))),
     sample(real(3, 4), index=(slice(2, 1),)),
-    sample(real(), index=()),
-    sample(real(), index=(None, ...)),
+    sample(real(0, 3), index=(EVERY, slice(1))),
+    without={"0-d": "there is nothing to slice"},
+)
+entry(
+    "select",
+    _read,
+    sample(real(3, 4), index=(1,)),
+    sample(real(3, 4), index=(..., -1)),
+    sample(real(3, 4), index=(0, 2)),
+    sample(real(3, 4), index=(slice(2), 1, EVERY)[:2]),
     sample(real(0, 3), index=(EVERY, 1)),
+    without={"0-d": "there is nothing to select"},
+)
+entry(
+    "new_axis",
+    _read,
+    sample(real(3, 4), index=(None, 1, EVERY, None)),
+    sample(real(), index=(None, ...)),
+    sample(real(0, 3), index=(None,)),
+)
+entry(
+    "alias",
+    _read,
+    sample(real(3, 4), index=(EVERY, ...)),
+    sample(real(), index=()),
+    sample(real(0, 3), index=(...,)),
 )
 NO_PLACES = np.zeros(0, np.int64).tolist()
 ADVANCED = [
@@ -170,7 +191,7 @@ entry(
     sample(real(3, 2), fixed([0, 2, 0]), real(3, 2), dim=0),
     sample(real(2, 3), fixed([1, 1]), real(2, 2), dim=1, alpha=2),
     sample(real(0, 3), fixed([1, 1]), real(0, 2), dim=1),
-    without={"0-d": "PyTorch has it, as adding; here it is an error"},
+    sample(real(), fixed([0]), real(), dim=0),
 )
 
 entry(
@@ -193,6 +214,13 @@ entry(
     "split",
     lambda t, x, size, dim: t.split(x, size, dim),
     sample(real(5, 2), size=2, dim=0),
+    sample(real(2, 3), size=1, dim=-1),
+    sample(real(0, 3), size=2, dim=1),
+    without={"0-d": "an error, as in PyTorch"},
+)
+entry(
+    "split_with_sizes",
+    lambda t, x, size, dim: t.split(x, size, dim),
     sample(real(2, 3), size=[1, 0, 2], dim=-1),
     sample(real(0, 3), size=[1, 2], dim=1),
     without={"0-d": "an error, as in PyTorch"},

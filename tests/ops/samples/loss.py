@@ -85,3 +85,22 @@ entry(
     sample(real(2, 3, 2), fixed(np.array([[0, 1], [2, -100]])), WEIGHT, label_smoothing=0.1),
     without=ONE_D,
 )
+
+
+def _ctc(t, x, labels, *, frames, lengths, **options):
+    # Of log_softmax, as it takes normalised probabilities for granted.
+    return t.nn.functional.ctc_loss(t.nn.functional.log_softmax(x, -1), labels, frames, lengths, **options)
+
+
+LABELS = fixed(np.array([[1, 1], [2, 1]]))
+entry(
+    "ctc_loss",
+    _ctc,
+    sample(real(4, 2, 3), LABELS, frames=(4, 3), lengths=(2, 1)),
+    sample(real(4, 2, 3), LABELS, frames=(4, 3), lengths=(2, 2), reduction="sum"),
+    sample(real(3, 2, 3), LABELS, frames=(2, 3), lengths=(2, 0), reduction="none", zero_infinity=True),
+    sample(real(3, 3), fixed(np.array([0, 1])), frames=(3,), lengths=(2,), blank=2),
+    half=False,
+    without=ONE_D | {"zero-size": "an error: there are no frames"},
+    oracle_lacks="a second derivative",
+)

@@ -16,6 +16,7 @@ from tinygrad5329.utils.data.dataset import (
     TensorDataset,
     random_split,
 )
+from tinygrad5329.utils.data.distributed import DistributedSampler
 from tinygrad5329.utils.data.sampler import (
     BatchSampler,
     RandomSampler,
@@ -32,6 +33,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",

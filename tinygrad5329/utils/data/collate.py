@@ -71,7 +71,7 @@ def default_convert(data: Any) -> Any:
     {'x': tensor([0., 0.]), 'name': 'a'}
     """
     if isinstance(data, (np.ndarray, np.generic)):
-        return wrap(np.asarray(data)) if data.dtype.kind in "biufc" else data
+        return wrap(np.asarray(data)) if data.dtype.kind in "biufcV" else data
     if isinstance(data, Mapping):
         return _map_kind(data, {key: default_convert(value) for key, value in data.items()})
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
@@ -81,7 +81,7 @@ def default_convert(data: Any) -> Any:
 
 def _from_arrays(batch: Sequence[Any]) -> Tensor:
     first = batch[0]
-    if first.dtype.kind not in "biufc":
+    if first.dtype.kind not in "biufcV":
         raise TypeError(_unsupported(first.dtype))
     if first.shape == ():
         return wrap(np.array(batch))

@@ -1,0 +1,19 @@
+"""Functions that turn functions into their derivatives, or map them over a batch (``torch.func``)."""
+
+from tinygrad5329.func.batch_map import vmap
+from tinygrad5329.func.derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp
+from tinygrad5329.func.functional_call import functional_call, stack_module_state
+
+__all__ = [
+    "functional_call",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "stack_module_state",
+    "vjp",
+    "vmap",
+]
