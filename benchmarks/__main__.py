@@ -1,7 +1,8 @@
-"""``python -m benchmarks``: median step times of peers, interleaved in rounds, as ratios to PyTorch.
+"""``python -m benchmarks``: step times of this package and its peers, interleaved in rounds, as ratios to PyTorch.
 
-Every peer runs in a process of its own, so that no library changes another's memory or threads, and the
-processes take turns, so that a slow moment of the machine hits all of them.
+Every peer runs in processes of its own, one for each thread count, so that no library changes another's memory
+or threads, and the processes take turns, so that a slow moment of the machine hits all of them. Also:
+``python -m benchmarks profile W2-32`` (where a step goes) and ``python -m benchmarks memory W2-2048``.
 """
 
 from __future__ import annotations
@@ -9,109 +10,72 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
-import subprocess
+import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
-from benchmarks.workloads import WORKLOADS
+from benchmarks import memory, profile
+from benchmarks.cases import select
+from benchmarks.measuring import measure
+from benchmarks.peers import PEERS
+from benchmarks.report import HEAD, machine, markdown, row
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-class Peer:
-    """A worker process."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        threads = name.partition(":")[2]
-        environment = dict(os.environ)
-        if threads:
-            environment |= {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", name],
-            cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self.started = self._answer()
-
-    def ask(self, **request: Any) -> dict[str, Any]:
-        """Send a request and wait for the answer."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"the process of {self.name} ended; see its error above")
-        return json.loads(line)
-
-    def close(self) -> None:
-        """End the process."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+FOLDER = Path(__file__).resolve().parent
 
 
-def measure(workload: str, peers: list[str], rounds: int, seconds: float) -> dict[str, Any]:
-    """Median and minimum seconds of a step, for every peer."""
-    workers = [Peer(name) for name in peers]
-    steps, times, peak = {}, {name: [] for name in peers}, {}
-    try:
-        for worker in workers:
-            worker.ask(workload=workload)
-            warm = worker.ask(steps=20)["times"]
-            steps[worker.name] = max(5, int(seconds / statistics.median(warm)))
-        for _ in range(rounds):
-            for worker in workers:
-                answer = worker.ask(steps=steps[worker.name])
-                times[worker.name] += answer["times"]
-                peak[worker.name] = answer["peak_rss_kb"] / 1024
-    finally:
-        for worker in workers:
-            worker.close()
-    return {
-        name: {
-            "median_us": 1e6 * statistics.median(times[name]),
-            "min_us": 1e6 * min(times[name]),
-            "steps": len(times[name]),
-            "peak_rss_mb": peak[name],
-        }
-        for name in peers
-    }
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--workloads", default="W2-32", help=f"comma-separated, or 'all': {', '.join(WORKLOADS)}")
-    parser.add_argument(
-        "--peers",
-        default="tinygrad5329:1,tinygrad5329:2,torch:1,torch:2",
-        help="comma-separated names with a thread count; the best thread count of each counts",
+def main(arguments: list[str]) -> None:
+    if arguments[:1] == ["profile"]:
+        return profile.main(arguments[1:])
+    if arguments[:1] == ["memory"]:
+        return memory.main(arguments[1:])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    others = [name for name in PEERS if name != "tinygrad5329"]
+    parser.add_argument("--workloads", default="all", help="such as W1-32,W2 (all its batches), W2-512, or all")
+    parser.add_argument("--peers", default=",".join(others), help="beside this package (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.5, help="for each peer in each round")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
-    options = parser.parse_args()
-    peers = options.peers.split(",")
+    parser.add_argument("--seconds", type=float, default=0.5, help="for each process in each round")
+    parser.add_argument(
+        "--cpu", action="store_true", help="CPU time of all threads: for a busy machine, with --threads 1"
+    )
+    parser.add_argument("--threads", help="such as 1,2 (default: 1 and all cores)")
+    parser.add_argument(
+        "--python", action="append", default=[], metavar="PEER=PATH", help="another interpreter for a peer"
+    )
+    parser.add_argument("--json", type=Path, default=FOLDER / "results.json")
+    parser.add_argument("--markdown", type=Path, default=FOLDER / "RESULTS.md")
+    options = parser.parse_args(arguments)
+    peers = ["tinygrad5329", *(name for name in options.peers.split(",") if name not in ("", "tinygrad5329"))]
+    if unknown := [name for name in peers if name not in PEERS]:
+        parser.error(f"unknown peer {unknown[0]!r}: one of {', '.join(PEERS)}")
+    pythons = dict(item.partition("=")[::2] for item in options.python)
+    if unknown := [name for name in pythons if name not in PEERS]:
+        parser.error(f"--python names the unknown peer {unknown[0]!r}: one of {', '.join(PEERS)}")
+    text = options.threads or ",".join(map(str, sorted({1, os.cpu_count() or 1})))
+    threads = [int(count) for count in text.split(",")]
     results = {}
-    print(f"| workload | {' | '.join(f'{name} us' for name in peers)} | best ours / best PyTorch |")
-    print("|---" * (len(peers) + 2) + "|")
-    for workload in list(WORKLOADS) if options.workloads == "all" else options.workloads.split(","):
-        result = results[workload] = measure(workload, peers, options.rounds, options.seconds)
-        best: dict[str, float] = {}
-        for name in peers:
-            library = name.partition(":")[0]
-            best[library] = min(best.get(library, float("inf")), result[name]["median_us"])
-        ratio = f"{best['tinygrad5329'] / best['torch']:.2f}" if {"torch", "tinygrad5329"} <= set(best) else "-"
-        cells = (f"{result[name]['median_us']:.0f} (min {result[name]['min_us']:.0f})" for name in peers)
-        print(f"| {workload} | {' | '.join(cells)} | {ratio} |", flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    paths = ("--python", "--json", "--markdown")
+    kept = (a for a, before in zip(arguments, ["", *arguments], strict=False) if a not in paths and before not in paths)
+    command = shlex.join(["python", "-m", "benchmarks", *kept])
+    about = machine()
+    print(f"| {HEAD} |\n{'|---' * (HEAD.count('|') + 1)}|")
+    for workload in select(options.workloads):
+        results[workload] = measure(
+            workload, peers, threads, rounds=options.rounds, seconds=options.seconds, cpu=options.cpu, pythons=pythons
+        )
+        for name, figures in results[workload].items():
+            text = (
+                f"{workload}: {name} left out: {figures['left_out']}"
+                if "left_out" in figures
+                else row(workload, name, figures)
+            )
+            print(text, flush=True)
+        # Written after each workload: a long run that is stopped has its figures.
+        document = {"command": command, "machine": about, "results": results}
+        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        options.markdown.write_text(markdown(results, about, command), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

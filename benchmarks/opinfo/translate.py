@@ -14,7 +14,7 @@ import torch
 import tinygrad5329 as tg
 from tinygrad5329.compat.facade import facade
 
-__all__ = ["Missing", "function", "method", "to_ours", "to_oracle_array"]
+__all__ = ["Missing", "function", "method", "resolve", "to_ours", "to_oracle_array"]
 
 #: Where a function of PyTorch's may have its public name, the likeliest place first.
 _HOMES = ("nn.functional", "linalg", "special", "fft", "signal.windows", "nn.init", "masked", "sparse", "")
@@ -25,58 +25,91 @@ class Missing(Exception):
 
 
 def to_ours(value: Any) -> Any:
-    """The same argument for this package: tensors keep values, dtype, strides and ``requires_grad``."""
+    """The same arguments for this package: tensors keep values, dtype, strides, ``requires_grad``, shared memory."""
+    return _ours(value, {})
+
+
+def _ours(value: Any, rooms: dict[int, Any]) -> Any:
     if isinstance(value, torch.Tensor):
-        return _tensor(value)
+        return _tensor(value, rooms)
     if isinstance(value, torch.dtype):
-        return _resolve(str(value).removeprefix("torch."))
+        return resolve(str(value).removeprefix("torch."))
     if isinstance(value, torch.device):
         return tg.device(str(value))
     if isinstance(value, (torch.memory_format, torch.layout)):
-        return _resolve(str(value).removeprefix("torch."))
+        return resolve(str(value).removeprefix("torch."))
     if isinstance(value, torch.Size):
         return tg.Size(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*map(to_ours, value))
+        return type(value)(*(_ours(each, rooms) for each in value))
     if isinstance(value, (list, tuple)):
-        return type(value)(to_ours(each) for each in value)
+        return type(value)(_ours(each, rooms) for each in value)
     if isinstance(value, dict):
-        return {key: to_ours(each) for key, each in value.items()}
+        return {key: _ours(each, rooms) for key, each in value.items()}
+    if isinstance(value, torch.nn.Module):
+        return _module(value)
     if callable(value):
         return function(value)
     return value
 
 
-def _tensor(t: torch.Tensor) -> tg.Tensor:
+def _module(m: torch.nn.Module) -> Any:
+    """Our layer of the same structure and state; the database passes some modules as arguments."""
+    if isinstance(m, torch.nn.PairwiseDistance):
+        return tg.nn.PairwiseDistance(m.norm, m.eps, m.keepdim)
+    if not isinstance(m, (torch.nn.TransformerEncoderLayer, torch.nn.TransformerDecoderLayer)):
+        raise Missing(f"a module as argument: {type(m).__name__}")
+    ours = resolve(f"nn.{type(m).__name__}")(
+        m.self_attn.embed_dim,
+        m.self_attn.num_heads,
+        m.linear1.out_features,
+        m.dropout.p,
+        activation=function(m.activation),
+        layer_norm_eps=m.norm1.eps,
+        batch_first=m.self_attn.batch_first,
+        norm_first=m.norm_first,
+        bias=m.linear1.bias is not None,
+        dtype=to_ours(m.linear1.weight.dtype),
+    ).train(m.training)
+    ours.load_state_dict({name: _tensor(t, {}) for name, t in m.state_dict().items()})
+    return ours
+
+
+def _tensor(t: torch.Tensor, rooms: dict[int, Any]) -> tg.Tensor:
     if t.layout is not torch.strided:
         raise Missing(f"layout {t.layout}")
     plain = t.detach().resolve_conj().resolve_neg()
-    array = to_oracle_array(plain)
-    ours = tg.tensor(array.tolist(), dtype=tg.bfloat16) if plain.dtype is torch.bfloat16 else tg.from_numpy(array)
     if plain.dtype is torch.bfloat16:
-        ours = ours.reshape(plain.shape)
+        ours = tg.tensor(to_oracle_array(plain).tolist(), dtype=tg.bfloat16).reshape(plain.shape)
+    elif plain._is_zerotensor() or not plain.numel():
+        ours = tg.from_numpy(to_oracle_array(plain))
+    else:
+        ours = tg.from_numpy(_placed(plain, rooms))
     return ours.requires_grad_() if t.requires_grad else ours
 
 
+def _placed(t: torch.Tensor, rooms: dict[int, Any]) -> np.ndarray:
+    """The tensor's array inside a copy of its whole storage, which is the same copy for all that share it."""
+    storage = t.untyped_storage()
+    key = storage.data_ptr()
+    if key not in rooms:
+        flat = torch.empty(0, dtype=t.dtype).set_(storage, 0, (storage.nbytes() // t.itemsize,), (1,))
+        rooms[key] = (flat.numpy().copy(), storage)  # held, so that no other storage gets its address
+    strides = tuple(step * t.itemsize for step in t.stride())
+    return np.lib.stride_tricks.as_strided(rooms[key][0].view(t.numpy().dtype)[t.storage_offset() :], t.shape, strides)
+
+
 def to_oracle_array(t: torch.Tensor) -> np.ndarray:
-    """A NumPy copy with the tensor's strides (bfloat16 as float32)."""
+    """A NumPy copy (bfloat16 as float32)."""
     t = t.detach().resolve_conj().resolve_neg()
     if t._is_zerotensor():
         return np.zeros(tuple(t.shape), str(t.dtype).removeprefix("torch."))
     if t.dtype is torch.bfloat16:
         return t.float().contiguous().numpy()
-    array = t.numpy()
-    if any(step < 0 for step in array.strides) or 0 in array.strides or array.flags.c_contiguous:
-        return array.copy()
-    room = np.zeros(
-        1 + sum((n - 1) * s // array.itemsize for n, s in zip(array.shape, array.strides, strict=True) if n)
-    )
-    copy = np.lib.stride_tricks.as_strided(room.astype(array.dtype), array.shape, array.strides)
-    copy[...] = array
-    return copy
+    return t.numpy().copy()
 
 
-def _resolve(path: str) -> Any:
+def resolve(path: str) -> Any:
     found: Any = tg
     for name in path.split("."):
         try:
@@ -115,7 +148,7 @@ def function(f: Any) -> Any:
     if isinstance(f, functools.partial):
         return functools.partial(function(f.func), *map(to_ours, f.args), **to_ours(f.keywords))
     if id(f) in _public_names() and not (getattr(f, "__module__", "") or "").startswith("torch.testing"):
-        return _resolve(_public_names()[id(f)])
+        return resolve(_public_names()[id(f)])
     if isinstance(f, (types.MethodDescriptorType, types.WrapperDescriptorType)):
         return method(f.__name__)
     if isinstance(f, types.FunctionType):
@@ -149,4 +182,6 @@ def _rebuilt(f: types.FunctionType) -> types.FunctionType:
 
 
 def _enclosed(value: Any) -> Any:
+    if type(value).__name__.endswith("OpInfo"):
+        return value
     return facade("torch") if value is torch else to_ours(value)
