@@ -43,7 +43,7 @@ DTYPES = [torch.float32, torch.float64, torch.int64, torch.bool]
 
 @pytest.mark.parametrize("name", sorted(INFOS))
 def test_operator(name):
-    outcome = operators.check(INFOS[name], DTYPES, 4, {"forward", "method", "inplace", "out", "gradient", "second"})
+    outcome = operators.check(INFOS[name], DTYPES, 3, {"forward", "method", "inplace", "out", "gradient", "second"})
     if name in GAPS:
         assert not outcome.ok, f"{name} passes now: take it off the list of gaps"
         pytest.skip(GAPS[name])
@@ -57,7 +57,7 @@ def test_module(info):
     name = info.module_cls.__name__
     report = modules.Report(name)
     with np.errstate(all="ignore"):
-        modules.check(info, torch.float64, report, most=8)
+        modules.check(info, torch.float64, report, most=4)
     if name in MODULE_GAPS:
         assert report.missing or report.failed, f"{name} passes now: take it off the list of gaps"
         pytest.skip(MODULE_GAPS[name])

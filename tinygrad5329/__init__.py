@@ -16,6 +16,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
 from tinygrad5329 import autograd, backends, nn, optim, random, signal, special
+from tinygrad5329.autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from tinygrad5329.backends.device import device
 from tinygrad5329.creation import *
 from tinygrad5329.dtypes import (

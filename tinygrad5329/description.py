@@ -81,6 +81,7 @@ class Described:
         """Whether the tensor lives on a CUDA device."""
         return False
 
+    is_cpu = property(lambda self: True)
     is_sparse = is_sparse_csr = is_mkldnn = is_quantized = is_meta = is_nested = property(lambda self: False)
     is_mps = is_xpu = is_ipu = is_xla = is_mtia = is_vulkan = is_maia = is_cuda
     name = property(lambda self: None)

@@ -88,3 +88,11 @@ def test_stacked_states():
         func.stack_module_state([nn.Linear(1, 1), nn.ReLU()])
     with pytest.raises(RuntimeError, match="at least one"):
         func.stack_module_state([])
+
+
+def test_batch_norm_without_running_statistics(model):
+    assert func.replace_all_batch_norm_modules_(model) is model
+    assert [name for name, _ in model.named_buffers()] == []
+    x = tg.randn(6, 3)
+    trained = model(x)
+    assert tg.allclose(model.eval()(x), trained)

@@ -11,7 +11,9 @@ from tinygrad5329.utils.checkpoint import (
     CheckpointError,
     checkpoint,
     checkpoint_sequential,
+    get_device_states,
     set_checkpoint_early_stop,
+    set_device_states,
 )
 
 KINDS = [
@@ -139,3 +141,11 @@ def test_errors():
         checkpoint(lambda t: t, x, use_reentrant=True, c=1)
     with pytest.raises(ValueError, match="determinism_check"):
         checkpoint(lambda t: t, x, use_reentrant=False, determinism_check="maybe")
+
+
+def test_there_are_no_other_devices():
+    states = get_device_states(tg.ones(1))
+    assert states == ([], [])
+    set_device_states(*states)
+    with pytest.raises(RuntimeError, match="no devices beside the CPU"):
+        set_device_states([0], [tg.ones(1)])

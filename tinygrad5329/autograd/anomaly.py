@@ -15,7 +15,9 @@ from tinygrad5329.grad_mode import state
 from tinygrad5329.tape import Node
 from tinygrad5329.tensor import Tensor
 
-__all__ = ["detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"]
+__all__ = [
+    "detect_anomaly", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "set_anomaly_enabled", "set_detect_anomaly",
+]  # fmt: skip
 
 _INEXACT = "fcV"
 
@@ -33,6 +35,16 @@ _state = _State()
 def is_anomaly_enabled() -> bool:
     """Whether this thread looks for NaN and infinity."""
     return _state.enabled
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether it is looked for in gradients too (``torch.is_anomaly_check_nan_enabled``)."""
+    return _state.check_nan
+
+
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Switch the search on or off for good (``torch.set_anomaly_enabled``)."""
+    _switch(bool(mode), bool(check_nan))
 
 
 def _switch(enabled: bool, check_nan: bool) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad5329 import ops
-from tinygrad5329.nn import Module
+from tinygrad5329.nn import BatchNorm1d, BatchNorm2d, BatchNorm3d, Module
 from tinygrad5329.tensor import Tensor
 
-__all__ = ["functional_call", "stack_module_state"]
+__all__ = ["functional_call", "replace_all_batch_norm_modules_", "stack_module_state"]
 
 
 def functional_call(
@@ -112,3 +112,12 @@ def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dic
         name: ops.stack([dict(m.named_buffers())[name] for m in models]) for name, _ in models[0].named_buffers()
     }
     return parameters, buffers
+
+
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Let every batch normalisation in `root` use the statistics of its batch and keep none (``torch.func``)."""
+    for module in root.modules():
+        if isinstance(module, (BatchNorm1d, BatchNorm2d, BatchNorm3d)):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root

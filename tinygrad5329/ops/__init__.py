@@ -23,6 +23,7 @@ from tinygrad5329.ops import differences as _differences
 from tinygrad5329.ops import distances as _distances
 from tinygrad5329.ops import dropout as _dropout
 from tinygrad5329.ops import einsum as _einsum
+from tinygrad5329.ops import elementwise_python as elementwise_python
 from tinygrad5329.ops import embedding as _embedding
 from tinygrad5329.ops import embedding_bag as _embedding_bag
 from tinygrad5329.ops import expanding as _expanding

@@ -152,3 +152,29 @@ def trace(input: Tensor) -> Tensor:
     if input._array.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
     return diagonal(input).sum()
+
+
+@method
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Write a number on the main diagonal, which starts again below in a tall matrix with `wrap`.
+
+    Matches ``torch.Tensor.fill_diagonal_``; a tensor of more than two dimensions must have equal ones.
+
+    >>> import tinygrad5329 as tg
+    >>> tg.zeros(2, 2).fill_diagonal_(5)
+    tensor([[5., 0.],
+            [0., 5.]])
+    """
+    shape = self._array.shape
+    if len(shape) < 2:
+        raise RuntimeError(f"dimensions must larger than 1: fill_diagonal_() got a tensor of shape {shape}")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError(f"all dimensions of input must be of equal length: fill_diagonal_() got shape {shape}")
+    if not self._array.size:
+        return self
+    steps = self.stride()
+    self.as_strided((min(shape),), (sum(steps),), self.storage_offset()).fill_(fill_value)
+    if wrap and len(shape) == 2:
+        for start in range(shape[1] + 1, shape[0], shape[1] + 1):
+            self[start:].diagonal().fill_(fill_value)
+    return self

@@ -22,8 +22,10 @@ __all__ = [
     "checkpoint",
     "checkpoint_sequential",
     "detach_variable",
+    "get_device_states",
     "noop_context_fn",
     "set_checkpoint_early_stop",
+    "set_device_states",
 ]
 
 Contexts = tuple[AbstractContextManager[Any], AbstractContextManager[Any]]
@@ -232,6 +234,17 @@ class CheckpointFunction(Function):
         with set_grad_enabled(False):
             backward([o for o, _ in pairs], [g for _, g in pairs])
         return None, None, *(t.grad if isinstance(t, Tensor) else None for t in detached)
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
+    """The devices beside the CPU that `args` are on, and their random states: none."""
+    return [], []
+
+
+def set_device_states(devices: Sequence[int], states: Sequence[Tensor], *, device_type: str | None = None) -> None:
+    """Put random states back on the devices that :func:`get_device_states` gave; RuntimeError for any other."""
+    if devices or states:
+        raise RuntimeError(f"set_device_states: there are no devices beside the CPU, but got {list(devices)}")
 
 
 def detach_variable(inputs: tuple[Any, ...], needed: Sequence[bool] | None = None) -> tuple[Any, ...]:
