@@ -382,3 +382,11 @@ def test_errors(library, call, error, message):
 @pytest.mark.parametrize(("call", "error", "message"), REFUSED)
 def test_refused_here_alone(call, error, message):
     check_error(tg, call, error, message)
+
+
+@pytest.mark.parametrize("name", ["uint8", "int32", "float32"])
+def test_tensordot_over_dimensions_of_length_one_keeps_the_dtype(name):
+    kind = getattr(tg, name)
+    product = tg.tensordot(tg.full((1, 1, 1), 2, dtype=kind), tg.ones(2, 1, 2, dtype=kind), dims=[[0, 1], [2, 0]])
+    assert product.dtype is kind
+    assert product.tolist() == [[8]]

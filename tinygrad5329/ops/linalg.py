@@ -286,7 +286,9 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, *, out: Tensor | None = None)
         # A dimension of length 1 stands for all of the other's.
         one_a = [j for i, j in zip(over_a, over_b, strict=True) if a.shape[i] == 1 != b.shape[j]]
         one_b = [i for i, j in zip(over_a, over_b, strict=True) if b.shape[j] == 1 != a.shape[i]]
-        a, b = a.sum(one_b, keepdim=True) if one_b else a, b.sum(one_a, keepdim=True) if one_a else b
+        # A sum of integers would be int64.
+        a = a.sum(one_b, keepdim=True, dtype=a.dtype) if one_b else a
+        b = b.sum(one_a, keepdim=True, dtype=b.dtype) if one_a else b
     if [a.shape[d] for d in over_a] != [b.shape[d] for d in over_b]:
         raise RuntimeError(
             f"tensordot: contracted dimensions need to match, but first has sizes {[a.shape[d] for d in over_a]} and "
