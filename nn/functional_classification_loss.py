@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from tinygrad5329 import ops
 from tinygrad5329.nn.reduction import resolve_reduction
+from tinygrad5329.ops.arguments import explains_itself
+from tinygrad5329.ops.loss import cross_entropy as _cross_entropy
 from tinygrad5329.tensor import Tensor
 
 
+@explains_itself
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -59,14 +62,7 @@ def cross_entropy(
     """
     if size_average is not None or reduce is not None:
         reduction = resolve_reduction(size_average, reduce, reduction)
-    return ops.cross_entropy(
-        input,
-        target,
-        weight=weight,
-        ignore_index=ignore_index,
-        reduction=reduction,
-        label_smoothing=label_smoothing,
-    )
+    return _cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
 
 
 def nll_loss(

@@ -11,9 +11,12 @@ from collections.abc import Callable
 
 from tinygrad5329 import ops
 from tinygrad5329.nn.in_place import overwritten
+from tinygrad5329.ops.arguments import explains_itself
+from tinygrad5329.ops.dropout import dropout as _dropout
 from tinygrad5329.tensor import Tensor
 
 
+@explains_itself
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set each element to zero with probability `p` and divide the others by ``1 - p``.
 
@@ -21,8 +24,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     """
     # Written out, unlike the others: it stands on the hot path.
     if inplace and training:
-        return overwritten(input, lambda x: ops.dropout(x, p, True))
-    return ops.dropout(input, p, training)
+        return overwritten(input, lambda x: _dropout(x, p, True))
+    return _dropout(input, p, training)
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

@@ -3,42 +3,8 @@
 from __future__ import annotations
 
 from tinygrad5329 import ops
-from tinygrad5329.ops.promote import write_out
+from tinygrad5329.ops.linalg import linear as linear
 from tinygrad5329.tensor import Tensor
-
-
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
-    """Return ``input @ weight.T + bias``.
-
-    Parameters
-    ----------
-    input : Tensor
-        (..., in_features).
-    weight : Tensor
-        (out_features, in_features), or (in_features,) for an output without that dimension.
-    bias : Tensor, optional
-        (out_features,).
-
-    Raises
-    ------
-    TypeError
-        If an argument is not a Tensor.
-    RuntimeError
-        If the shapes or dtypes do not fit.
-
-    Notes
-    -----
-    Matches `torch.nn.functional.linear`.
-    """
-    try:
-        result = ops.linear(input, weight, bias)
-        return result if out is None else write_out("linear", out, result)
-    except AttributeError:
-        # Only a failure makes it worth looking for what is not a tensor.
-        for name, value in (("input", input), ("weight", weight), ("bias", bias)):
-            if not isinstance(value, Tensor) and not (name == "bias" and value is None):
-                raise TypeError(f"linear(): argument '{name}' must be Tensor, not {type(value).__name__}") from None
-        raise
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

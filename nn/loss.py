@@ -78,13 +78,10 @@ class CrossEntropyLoss(_WeightedLoss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
+        buffers = self._buffers
+        weight = buffers["weight"] if "weight" in buffers else self.weight  # noqa: SIM401 - it would look up both
         return F.cross_entropy(
-            input,
-            target,
-            weight=self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
+            input, target, weight, None, self.ignore_index, None, self.reduction, self.label_smoothing
         )
 
 

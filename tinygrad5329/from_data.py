@@ -48,6 +48,25 @@ def _infer(data: Any, d: dtype | None = None) -> np.ndarray[Any, Any]:
         return array.astype(type_of(None) if wanted is None else wanted.numpy, copy=False)
 
 
+def _of_numbers(data: Any) -> np.ndarray[Any, Any] | None:
+    """A number, or a list of numbers of one type, as an array; None for anything else."""
+    kind: Any = type(data)
+    if kind is list and data:
+        kind = type(data[0])
+        if any([type(each) is not kind for each in data]):
+            return None
+    if kind is float:
+        return np.array(data, type_of(None))
+    if kind is bool:
+        return np.array(data, np.bool_)
+    if kind is int:
+        try:
+            return np.array(data, np.int64)
+        except OverflowError:
+            return None
+    return None
+
+
 def _check_values(array: Any, d: dtype) -> None:
     """Refuse Python numbers that `d` cannot hold."""
     if array.dtype.kind == "c" and not d.is_complex:
@@ -124,7 +143,9 @@ def tensor(
     """
     d = None if dtype is None else dtypes.as_dtype(dtype)
     with np.errstate(all="ignore"):
-        array = np.array(_infer(data, d), None if d is None else d.numpy, order="C")
+        array = _of_numbers(data) if d is None else None
+        if array is None:
+            array = np.array(_infer(data, d), None if d is None else d.numpy, order="C")
     return finish("tensor", array, requires_grad, device, None, pin_memory)
 
 

@@ -29,12 +29,42 @@ class _State(threading.local):
 
     grad = True
     inference = False
-    #: What new nodes take as their ``meta``: where in a model the operation runs, if a tool asked for it.
-    scope: Any = None
-    #: Takes over what nodes save (autograd.graph); None unless hooks are set.
-    packer: Any = None
-    #: Sees every operation's inputs and output as it runs (the anomaly finder); None unless one looks.
-    observer: Any = None
+    #: Whether any of the three below is set: the hot path looks at this one alone.
+    watched = False
+    _scope = _packer = _observer = None
+
+    @property
+    def scope(self) -> Any:
+        """What new nodes take as their ``meta``: where in a model the operation runs, if a tool asked for it."""
+        return self._scope
+
+    @scope.setter
+    def scope(self, value: Any) -> None:
+        self._scope = value
+        self._look()
+
+    @property
+    def packer(self) -> Any:
+        """Takes over what nodes save (autograd.graph); None unless hooks are set."""
+        return self._packer
+
+    @packer.setter
+    def packer(self, value: Any) -> None:
+        self._packer = value
+        self._look()
+
+    @property
+    def observer(self) -> Any:
+        """Sees every operation's inputs and output as it runs (the anomaly finder); None unless one looks."""
+        return self._observer
+
+    @observer.setter
+    def observer(self, value: Any) -> None:
+        self._observer = value
+        self._look()
+
+    def _look(self) -> None:
+        self.watched = not (self._scope is self._packer is self._observer is None)
 
 
 state = _State()

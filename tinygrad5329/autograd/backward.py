@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.autograd import anomaly
-from tinygrad5329.grad_mode import set_grad_enabled
+from tinygrad5329.grad_mode import set_grad_enabled, state
 from tinygrad5329.ops.inplace import check_writable
 from tinygrad5329.tape import Node, Port, walk
 from tinygrad5329.tensor import Tensor, attach, bump_version, wrap
 
 __all__ = ["backward", "grad"]
+
+_NEEDS_NO_GRAD = "element {} of tensors does not require grad and does not have a grad_fn"
 
 
 def _backward_method(
@@ -43,7 +45,23 @@ def _backward_method(
         Without `gradient` for a tensor of more than one element, for a tensor that requires no grad,
         for a graph that was freed, and if a saved tensor was changed in place.
     """
-    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+    array = self._array
+    if gradient is not None or inputs is not None or create_graph or array.size != 1 or array.dtype.kind != "f":
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+        return
+    if not self.requires_grad:
+        raise RuntimeError(_NEEDS_NO_GRAD.format(0))
+    # Nearly every call. What the general one does, without the lists that it needs for several tensors.
+    outer, state.grad = state.grad, False
+    try:
+        with np.errstate(all="ignore"):
+            seed = np.array(1, array.dtype, ndmin=array.ndim)
+            found = walk(((self._node or self, seed),), keep=bool(retain_graph), watch=anomaly.watcher())
+        for leaf in list(found):
+            if leaf._rg:
+                _accumulate(leaf, _take(found, leaf))
+    finally:
+        state.grad = outer
 
 
 attach(backward=_backward_method)
@@ -161,7 +179,7 @@ def _run(
     roots = []
     for i, t in enumerate(outputs):
         if not t.requires_grad:
-            raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+            raise RuntimeError(_NEEDS_NO_GRAD.format(i))
         given = gradients[i] if gradients else None
         if given is None:
             if t._array.size != 1:
@@ -198,13 +216,6 @@ def _checked(t: Tensor, gradient: Tensor, number: int, create_graph: bool) -> An
     return gradient if create_graph else gradient._array
 
 
-def _hooked(leaf: Tensor, g: Any) -> Any:
-    if leaf._hooks is not None:
-        for hook in list(leaf._hooks.values()):
-            g = hook(g)
-    return g
-
-
 def _take(found: dict[Any, Any], edge: Any) -> Any:
     """The gradient at `edge`, taken out of `found`; an array that nobody else holds, or a tensor.
 
@@ -212,12 +223,14 @@ def _take(found: dict[Any, Any], edge: Any) -> Any:
     only if its reference count says that it is alone, and copies it otherwise.
     """
     g = found.pop(edge)
-    if isinstance(edge, Tensor):
-        g = _hooked(edge, g)
-    if isinstance(g, Tensor):
-        return g
-    g = np.asarray(g)
-    if g.base is None and g.flags.owndata and sys.getrefcount(g) <= _ALONE:
+    if isinstance(edge, Tensor) and edge._hooks is not None:
+        for hook in list(edge._hooks.values()):
+            g = hook(g)
+    if type(g) is not np.ndarray:
+        if isinstance(g, Tensor):
+            return g
+        g = np.asarray(g)
+    if g.base is None and sys.getrefcount(g) <= _ALONE and g.flags.owndata:
         return g
     return g.copy()
 
@@ -233,10 +246,10 @@ _ALONE = _count_of_one_holder()
 def _accumulate(leaf: Tensor, g: Any) -> None:
     """Add `g` to the tensor's ``grad`` and run the hooks that wait for that."""
     before = leaf._grad
-    if isinstance(g, Tensor):
-        leaf._grad = g if before is None else before + g
-    elif before is None:
-        leaf._grad = wrap(g)
+    if before is None:
+        leaf._grad = g if isinstance(g, Tensor) else wrap(g)
+    elif isinstance(g, Tensor):
+        leaf._grad = before + g
     elif before._rg:
         # A gradient that is part of a graph must not be overwritten.
         leaf._grad = wrap(before._array + g)

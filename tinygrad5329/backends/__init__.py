@@ -3,7 +3,11 @@
 from importlib import import_module
 from typing import Any
 
+from tinygrad5329.backends import threads  # early: it reads the environment as the BLAS library does, once
+from tinygrad5329.backends.choice import current, use
 from tinygrad5329.backends.memory import keep_freed_blocks
+
+__all__ = ["current", "threads", "use"]
 
 #: The names of PyTorch's that `tinygrad5329.compat.probes` answers.
 SWITCHES = frozenset({"cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp", "opt_einsum"})

@@ -23,11 +23,14 @@ def array_namespace(module: ModuleType) -> Any:
     names = {name: value for name, value in vars(module).items() if not name.startswith("_")}
     xp = SimpleNamespace(**names)
 
+    ndarray, single = np.ndarray, np.float32
+
     def conj(x: Any) -> Any:
         # NumPy copies real arrays here; rules say conj for every dtype. A Python number may come too.
-        if type(x) is np.ndarray:
+        kind = type(x)
+        if kind is ndarray:
             return x if x.dtype.kind != "c" else x.conjugate()
-        if type(x) is np.float32:
+        if kind is single:
             return x
         if isinstance(x, (float, int)):
             return x

@@ -10,14 +10,16 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tinygrad5329.dtypes import dtype
 from tinygrad5329.tensor import Tensor
 
-__all__ = ["explain_all", "explain_methods", "explained"]
+__all__ = ["explain_all", "explain_methods", "explained", "explains_itself"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 #: NumPy's names of arguments, which PyTorch takes for its own.
 _SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
@@ -34,6 +36,12 @@ _DEMANDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
+def explains_itself(function: F) -> F:
+    """A decorator for functions on the hot path that check their own arguments: nothing is put around them."""
+    function.__dict__["explains_itself"] = True
+    return function
+
+
 def explained(function: Callable[..., Any], *, method: bool = False) -> Callable[..., Any]:
     """`function`, whose failed calls name the argument of a wrong type; of a `method` the first one has no position.
 
@@ -43,10 +51,11 @@ def explained(function: Callable[..., Any], *, method: bool = False) -> Callable
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        for name, value in kwargs.items():
-            if value.__class__ is not bool and name in flags and not isinstance(value, np.bool_):
-                kind = type(value).__name__
-                raise TypeError(f"{function.__name__}(): argument '{name}' must be bool, not {kind}")
+        if kwargs and flags:
+            for name, value in kwargs.items():
+                if value.__class__ is not bool and name in flags and not isinstance(value, np.bool_):
+                    kind = type(value).__name__
+                    raise TypeError(f"{function.__name__}(): argument '{name}' must be bool, not {kind}")
         try:
             return function(*args, **kwargs)
         except Exception:
@@ -64,7 +73,7 @@ def explain_all(namespace: dict[str, Any], names: Iterable[str], home: str) -> N
     """Put :func:`explained` functions in the place of those that `names` lists; `home` is where they are found."""
     for name in names:
         function = namespace[name]
-        if inspect.isfunction(function) and function.__code__ is not _CODE:
+        if inspect.isfunction(function) and not _is_explained(function):
             namespace[name] = call = explained(function)
             call.__module__ = home
 
@@ -72,12 +81,18 @@ def explain_all(namespace: dict[str, Any], names: Iterable[str], home: str) -> N
 def explain_methods(cls: type, *modules: str) -> None:
     """The same for the methods of `cls` that come from `modules`, operators aside."""
     for name, member in list(vars(cls).items()):
-        if inspect.isfunction(member) and member.__module__.startswith(modules) and not name.startswith("__"):
+        if not inspect.isfunction(member) or name.startswith("__") or _is_explained(member):
+            continue
+        if member.__module__.startswith(modules):
             setattr(cls, name, explained(member, method=True))
 
 
 #: Shared by all that `explained` returns: what has it needs no other explanation around it.
 _CODE = explained(len).__code__
+
+
+def _is_explained(function: Any) -> bool:
+    return function.__code__ is _CODE or "explains_itself" in function.__dict__
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad5329.dtypes import FLOATING
 from tinygrad5329.ops import shaping
+from tinygrad5329.ops.arguments import explains_itself
 from tinygrad5329.ops.dims import scalar_type
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.random import default_generator
@@ -27,6 +28,7 @@ _dropout = Primitive("dropout", lambda xp, x, mask: x * mask, lambda xp, g, mask
 _alpha_dropout = Primitive("alpha_dropout", lambda xp, x, mask, shift: x * mask + shift, lambda xp, g, mask: g * mask)
 
 
+@explains_itself
 def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     """Zero elements with probability `p`, divide the others by ``1 - p`` (``torch.nn.functional.dropout``).
 
@@ -52,7 +54,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     """
     if not _drops("dropout", input, p, training):
         return input
-    return _dropout(input, default_generator.dropout_mask(p, **_like(input._array)))
+    return _dropout.run(input, default_generator.dropout_mask(p, **_like(input._array)))
 
 
 def feature_dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:

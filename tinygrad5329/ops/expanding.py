@@ -31,6 +31,9 @@ def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
         0 if n == 1 and shape[i + extra] != 1 else step
         for i, (n, step) in enumerate(zip(x.shape, x.strides, strict=True))
     )
+    if x.size and x.flags.c_contiguous and x.dtype.kind in "fiubc":
+        # What as_strided does, in a tenth of its time.
+        return np.ndarray(shape, x.dtype, x, 0, strides)
     return np.lib.stride_tricks.as_strided(x, shape, strides)
 
 
@@ -63,12 +66,12 @@ def _expand_shape(op: str, x: Tensor, sizes: tuple[int, ...]) -> tuple[int, ...]
 
 def _method_expand(self: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """A view with dimensions of length 1 repeated without copying; -1 keeps one (``torch.Tensor.expand``)."""
-    return _expand(self, shape=_expand_shape("expand", self, _sizes("expand", sizes, "size", size)))
+    return _expand.run(self, shape=_expand_shape("expand", self, _sizes("expand", sizes, "size", size)))
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     """``input.expand(size)`` (``torch.broadcast_to``)."""
-    return _expand(input, shape=_expand_shape("expand", input, _size_tuple("broadcast_to", "size", size)))
+    return _expand.run(input, shape=_expand_shape("expand", input, _size_tuple("broadcast_to", "size", size)))
 
 
 def _method_broadcast_to(self: Tensor, *sizes: Any, size: Any = None) -> Tensor:

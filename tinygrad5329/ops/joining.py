@@ -24,7 +24,7 @@ _cat = Primitive(
 )
 _stack = Primitive(
     "stack",
-    lambda xp, *xs, dim: xp.stack(xs, axis=dim),
+    lambda xp, *xs, dim: xp.concatenate([x[(slice(None),) * dim + (None,)] for x in xs], axis=dim),
     joint=lambda xp, g, xs_shapes, dim: [g[(slice(None),) * dim + (i,)] for i in range(len(xs_shapes))],
     exact=True,
 )
@@ -56,6 +56,9 @@ def _sequence(op: str, tensors: Any) -> list[Tensor]:
 
 
 def _common(tensors: list[Tensor]) -> list[Tensor]:
+    first = tensors[0]._array.dtype
+    if all([t._array.dtype is first for t in tensors]):
+        return tensors
     common = tensors[0].dtype
     for t in tensors[1:]:
         common = dtypes.promote_types(common, t.dtype)
@@ -84,7 +87,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {n} but got size {m} "
                     f"for tensor number {i} in the list (shapes {first} and {shape})."
                 )
-    result = _cat(*kept, dim=dim)
+    result = _cat.run(*kept, dim=dim)
     return result if out is None else write_out("cat", out, result)
 
 
@@ -98,7 +101,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(t._array.shape)} at entry {i}"
             )
-    result = _stack(*parts, dim=check_dim(dim, len(shape) + 1))
+    result = _stack.run(*parts, dim=check_dim(dim, len(shape) + 1))
     return result if out is None else write_out("stack", out, result)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from tinygrad5329.backends import sums
 from tinygrad5329.description import check_dim
+from tinygrad5329.ops.arguments import explains_itself
 from tinygrad5329.ops.dims import scalar_type
 from tinygrad5329.ops.primitive import Primitive, unbroadcast
 from tinygrad5329.ops.promote import expect_tensor, write_out
@@ -68,16 +67,10 @@ _matmul = Primitive(
 
 
 def _linear_forward(xp: Any, x: Any, w: Any, b: Any) -> Any:
-    if x.ndim == 2:
-        # The method: np.matmul takes a microsecond longer to get to BLAS.
-        out = x.dot(w.T)
-    else:
-        out = xp.matmul(_rows(x), w.T).reshape(*x.shape[:-1], w.shape[0])
+    # The method: np.matmul takes a microsecond longer to get to BLAS.
+    out = x.dot(w.T) if x.ndim == 2 else _rows(x).dot(w.T).reshape(*x.shape[:-1], w.shape[0])
     if b is not None:
-        if isinstance(out, np.ndarray):
-            out += b
-        else:
-            out = out + b
+        out += b
     return out
 
 
@@ -97,17 +90,15 @@ def _linear_rule(xp: Any, g: Any, needs: Any, x: Any, w: Any) -> tuple[Any, Any,
 
 def _linear_raw(xp: Any, g: Any, needs: Any, x: Any, w: Any) -> tuple[Any, Any, Any]:
     """The rule on arrays: products by the quickest way to BLAS."""
-    rows = _rows(g)
-    dx = dw = db = None
-    if needs[0]:
-        dx = rows.dot(xp.conj(w))
-        if g.ndim != 2:
-            dx = dx.reshape(x.shape)
-    if needs[1]:
-        dw = rows.T.dot(xp.conj(_rows(x)))
-    if needs[2]:
-        db = sums.over_rows(rows)
-    return dx, dw, db
+    shape = x.shape
+    if len(shape) != 2:
+        g, x = _rows(g), _rows(x)
+    if w.dtype.kind == "c":
+        x, w = x.conj(), w.conj()
+    dx = g.dot(w) if needs[0] else None
+    if dx is not None and len(shape) != 2:
+        dx = dx.reshape(shape)
+    return dx, g.T.dot(x) if needs[1] else None, sums.over_rows(g) if needs[2] else None
 
 
 _linear = Primitive("linear", _linear_forward, joint=_linear_rule, raw=_linear_raw)
@@ -131,7 +122,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         raise RuntimeError(_unfit(x.shape, y.shape))
     if x.dtype.kind == "b":
         raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool': convert to a number type first")
-    result = _matmul(input, other)
+    result = _matmul.run(input, other)
     return result if out is None else write_out("matmul", out, result)
 
 
@@ -219,21 +210,34 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return result if out is None else write_out("inner", out, result)
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+@explains_itself
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias`` in one operation (``torch.nn.functional.linear``).
 
     Parameters
     ----------
-    input : Tensor, shape (*, in_features)
-    weight : Tensor, shape (out_features, in_features) or (in_features,)
+    input : Tensor, shape (..., in_features)
+    weight : Tensor, shape (out_features, in_features); or (in_features,) for an output without that dimension
     bias : Tensor, shape (out_features,), optional
+
+    Raises
+    ------
+    TypeError
+        An argument is not a tensor.
+    RuntimeError
+        Shapes or dtypes do not fit.
     """
-    if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
-        name, value = ("weight", weight) if isinstance(input, Tensor) else ("input", input)
-        raise TypeError(f"linear(): argument '{name}' must be Tensor, not {type(value).__name__}")
-    if bias is not None:
-        expect_tensor("linear", "bias", bias)
+    if out is not None:
+        return write_out("linear", out, linear(input, weight, bias))
+    if not (isinstance(input, Tensor) and isinstance(weight, Tensor) and (bias is None or isinstance(bias, Tensor))):
+        for name, value in (("input", input), ("weight", weight), ("bias", bias)):
+            expect_tensor("linear", name, value)
     x, w = input._array, weight._array
+    b = w if bias is None else bias._array
+    same = x.dtype is w.dtype is b.dtype
+    if same and x.ndim > 1 and w.ndim == 2 and x.shape[-1] == w.shape[1] and (b is w or b.shape == w.shape[:1]):
+        # Nearly every call.
+        return _linear.run(input, weight, bias)
     if x.ndim == 0 or w.ndim not in (1, 2):
         raise RuntimeError(
             f"linear: input needs at least 1 dimension and weight 1 or 2, got input {x.shape} and weight {w.shape}"

@@ -25,12 +25,13 @@ class Plan:
     that the rules ask for, as ``collections.namedtuple`` compiles its constructor: going through the
     names for every operation would cost more than the operation.
 
-    ``record(out, aux, params, owner, *inputs, *arrays)`` makes the node of one run; a variadic
+    ``record(out, aux, params, owner, watched, *inputs, *arrays)`` makes the node of one run; a variadic
     primitive's inputs and arrays are passed as one sequence each.
     """
 
     __slots__ = (
-        "guarded", "kinds", "needs", "positions", "pull", "pull_tensors", "record", "saves_arrays", "saves_outs",
+        "calls", "guarded", "joint", "kinds", "needs", "positions", "pull", "pull_tensors", "record", "saves_arrays",
+        "saves_outs",
     )  # fmt: skip
 
     def __init__(self, op: Primitive, mask: int, count: int) -> None:
@@ -50,7 +51,8 @@ class Plan:
                         f"{op.name}: the derivative for '{op.inputs[i]}' is not implemented; detach() it first"
                     )
                 plain.append((rule, _asks(rule)))
-        raw = [(op.raw, _asks(op.raw))] if op.raw is not None else plain
+        fast = op.kernels.raw
+        raw = [(fast, _asks(fast))] if fast is not None else plain
         wanted = [name for _, names in [*raw, *plain] for name in names]
         if not plain:
             wanted += [f"*{op.inputs[0]}"] if op.variadic else op.inputs
@@ -65,28 +67,48 @@ class Plan:
         self.saves_outs = "outs" in kinds
         self.saves_arrays = any(kind is not None for kind in kinds)
         self.record = self._compile_record(op, count, sources)
-        self.pull = self._compile(raw, names, joint=op.raw is not None or joint is not None)
+        #: What a pull calls: each rule and the positions of its arguments in what is saved (None for ``needs``).
+        self.calls = [
+            (rule, tuple([None if name == "needs" else names.index(name) for name in asks])) for rule, asks in raw
+        ]
+        self.joint = fast is not None or joint is not None
+        self.pull = self._compile(raw, names, joint=self.joint)
         self.pull_tensors = self._compile(plain, names, joint=joint is not None) if plain else None
 
     def _compile_record(self, op: Primitive, count: int, sources: tuple[str, ...]) -> Callable[..., Any]:
         numbers = range(count)
         t = [f"t[{i}]" for i in numbers] if op.variadic else [f"t{i}" for i in numbers]
+        recorded = "t, a" if op.variadic else ", ".join([*t, *_names_of(op, count)])
         lines = [
-            f"def record(out, aux, p, owner, {'t, a' if op.variadic else ', '.join([*t, *_names_of(op, count)])}):",
+            f"def record(out, aux, p, owner, watched, {recorded}):",
             "node = new()",
             "node.op = op",
             "node.plan = plan",
             "node.seq = tick()",
-            "node.hooks = node.specs = node.outputs = node.shapes = None",
-            "node.meta = state.scope",
+            "node.hooks = node.specs = node.outputs = node.shapes = node.meta = None",
             "node.params = p",
             "node.shape = shape = out.shape",
             "node.dtype = out.dtype",
             f"node.edges = ({''.join(f'{t[i]}._node or {t[i]}, ' for i in self.positions)})",
             f"node.saved = ({''.join(f'{source}, ' for source in sources)})",
-            "if state.packer is not None: node.saved = state.packer(plan.kinds, arrays_of(node.saved))",
+            "if watched: note(node, plan)",
         ]
+        lines += self._guarding(op, count, t)
+        if op.broadcasts:
+            shapes = [f"{_names_of(op, count)[i]}.shape" for i in self.positions]
+            unlike = " or ".join(f"{each} != shape" for each in shapes)
+            lines.append(f"if {unlike}: node.shapes = [{', '.join(shapes)}]")
+        lines.append("return node")
+        scope: dict[str, Any] = {
+            "new": op.node_type, "op": op, "plan": self, "tick": tick, "Version": Version,
+            "version_of": version_of, "note": _note,
+        }  # fmt: skip
+        return compiled("record", "\n    ".join(lines), op, scope)
+
+    def _guarding(self, op: Primitive, count: int, t: list[str]) -> list[str]:
+        """Lines that note the versions of what was saved."""
         guards = [f"v{i}" for i in self.guarded]
+        lines = []
         for i in self.guarded:
             if self.needs[i]:
                 # Written out: what needs a gradient is a tensor.
@@ -97,16 +119,7 @@ class Plan:
             lines += ["v = Version()", "if owner is not None: owner._version = v"]
             guards.append("v")
         lines.append(f"node.guards = ({''.join(f'{v}, ' for v in guards)})")
-        if op.broadcasts:
-            shapes = [f"{_names_of(op, count)[i]}.shape" for i in self.positions]
-            unlike = " or ".join(f"{each} != shape" for each in shapes)
-            lines.append(f"if {unlike}: node.shapes = [{', '.join(shapes)}]")
-        lines.append("return node")
-        scope: dict[str, Any] = {
-            "new": op.node_type, "op": op, "plan": self, "tick": tick, "state": state, "Version": Version,
-            "version_of": version_of, "arrays_of": arrays_of,
-        }  # fmt: skip
-        return compiled("record", "\n    ".join(lines), op, scope)
+        return lines
 
     @staticmethod
     def _source(op: Primitive, name: str) -> tuple[str, Any]:
@@ -142,6 +155,13 @@ class Plan:
         else:
             body = f"({', '.join(calls)},)"
         return eval(f"lambda xp, g, s: {body}", scope)
+
+
+def _note(node: Any, plan: Plan) -> None:
+    """What tools want of a new node."""
+    node.meta = state.scope
+    if state.packer is not None:
+        node.saved = state.packer(plan.kinds, arrays_of(node.saved))
 
 
 #: Stands among the guards of a node for an input that is no tensor, so that guards and inputs stay aligned.

@@ -30,7 +30,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends.arrays import NUMPY
+from tinygrad5329.backends.choice import Kernels, kernels_of, when_changed
 from tinygrad5329.dtypes import INEXACT, is_half
+from tinygrad5329.grad_mode import state
 from tinygrad5329.ops.broadcasting import misfit, unbroadcast
 from tinygrad5329.ops.plan import Plan, Rule
 from tinygrad5329.ops.run import compiled_run
@@ -112,6 +114,8 @@ class Primitive:
         self.inputs = (code.co_varnames[first_keyword],) if self.variadic else code.co_varnames[1 : code.co_argcount]
         self.params = code.co_varnames[code.co_argcount : first_keyword]
         self.plans: dict[tuple[int, int], Plan] = {}
+        #: What runs at present: NumPy's kernels as given, or their compiled twins.
+        self.kernels = Kernels(forward, raw)
         #: Runs the operation like a call of the primitive, without the detour over ``__call__``.
         self.run: Callable[..., Any] = self._first_run
         REGISTRY[name] = self
@@ -124,8 +128,17 @@ class Primitive:
         return self.run(*inputs, **params)
 
     def _first_run(self, *inputs: Any, **params: Any) -> Any:
+        kernels = kernels_of(self.name)
+        if kernels is not None:
+            self.kernels = kernels
         self.run = compiled_run(self, in_float32)
         return self.run(*inputs, **params)
+
+    def forget(self) -> None:
+        """Look anew for the kernels to run; see ``backends/choice.py``. Nodes keep the plan they have."""
+        self.kernels = Kernels(self.forward, self.raw)
+        self.plans = {}
+        self.run = self._first_run
 
     @cached_property
     def node_type(self) -> type[OpNode]:
@@ -138,7 +151,7 @@ class Primitive:
             # Someone turned NumPy's floating point warnings into errors. Infinities and NaNs are values
             # here, as in PyTorch.
             with np.errstate(all="ignore"):
-                return self.forward(NUMPY, *arrays, **({"keep": keep} if self.aux else {}), **params)
+                return self.kernels.forward(NUMPY, *arrays, **({"keep": keep} if self.aux else {}), **params)
         if isinstance(error, TypeError) and "not supported for the input types" in str(error):
             kinds = ", ".join(dict.fromkeys(str(a.dtype) for a in arrays if isinstance(a, np.ndarray)))
             raise NotImplementedError(f'"{self.name}" not implemented for {kinds}') from None
@@ -167,8 +180,8 @@ class Primitive:
     ) -> OpNode:
         plan = self.plan(mask, len(arrays))
         if self.variadic:
-            return plan.record(out, aux, params, owner, inputs, arrays)
-        return plan.record(out, aux, params, owner, *inputs, *arrays)
+            return plan.record(out, aux, params, owner, state.watched, inputs, arrays)
+        return plan.record(out, aux, params, owner, state.watched, *inputs, *arrays)
 
     def plan(self, mask: int, count: int) -> Plan:
         """What is done for `count` inputs, of which those in the bits of `mask` need gradients."""
@@ -360,5 +373,12 @@ tensor_namespace: Any = None
 in_float32: Any = None
 arrays_in_float32: Any = None
 
+
+def _forget_all() -> None:
+    for op in REGISTRY.values():
+        op.forget()
+
+
+when_changed(_forget_all)
 
 identity = Primitive("identity", lambda xp, x: x, lambda xp, g: g, exact=True)

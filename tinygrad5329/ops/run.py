@@ -33,7 +33,7 @@ def arrays_of(values: Sequence[Any]) -> tuple[Any, ...]:
 def compiled_run(op: Primitive, in_float32: Callable[..., Any]) -> Callable[..., Any]:
     """The function that runs `op` on tensors or constants and records it if a gradient may be needed."""
     scope: dict[str, Any] = {
-        "op": op, "forward": op.forward, "plans": {}, "state": state, "in_float32": in_float32,
+        "op": op, "forward": op.kernels.forward, "plans": {}, "state": state, "in_float32": in_float32,
         "Tensor": Tensor, "ndarray": np.ndarray, "new": object.__new__, "xp": NUMPY, "array": np.array,
         "arrays_of": arrays_of, "FLOATING": FLOATING, "INEXACT": INEXACT, "_NO_PARAMS": _NO_PARAMS,
     }  # fmt: skip
@@ -94,7 +94,8 @@ def _finished(op: Primitive, inputs: str, all_inputs: str, arrays: str, all_arra
         "if m and not state.grad: m = 0",
         f"try: {result} = forward(xp, {arrays}{keep}{params})",
         f"except Exception as error: {result} = op.rescue(error, {all_arrays}, m != 0, p)",
-        f"if state.observer is not None: state.observer(op, arrays_of({all_arrays}), out)",
+        "watched = state.watched",
+        f"if watched and state.observer is not None: state.observer(op, arrays_of({all_arrays}), out)",
         f"if type(out) is tuple: return op.several({all_inputs}, {all_arrays}, m, out, {aux}, p)",
         "made = new(Tensor)",
         "if not isinstance(out, ndarray): out = array(out)",
@@ -103,7 +104,7 @@ def _finished(op: Primitive, inputs: str, all_inputs: str, arrays: str, all_arra
         "if m and out.dtype.kind in INEXACT:",
         f"    record = plans.get({key})",
         f"    if record is None: record = plans[{key}] = {plan}.record",
-        f"    made._node = record(out, {aux}, p, made, {recorded})",
+        f"    made._node = record(out, {aux}, p, made, watched, {recorded})",
         "    made._rg = True",
         "else:",
         "    made._node = None",

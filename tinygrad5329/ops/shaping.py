@@ -109,7 +109,7 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
 
 def _reshaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     # PyTorch's graph knows a view from a copy in another shape.
-    return (_view if x._array.flags.c_contiguous else _reshape)(x, shape=shape)
+    return (_view if x._array.flags.c_contiguous else _reshape).run(x, shape=shape)
 
 
 def _method_reshape(self: Tensor, *sizes: Any, shape: Any = None) -> Tensor:
@@ -129,8 +129,9 @@ def _method_view(self: Tensor, *shape: Any, size: Any = None, dtype: Any = None)
             raise TypeError("view() takes a size or a dtype, not both")
         return _as_dtype(self, dtype)
     wanted = _resolve("view", self, _sizes("view", shape, "size", size))
-    out = _view(self, shape=wanted)
-    if self._array.size and not np.may_share_memory(out._array, self._array):
+    out = _view.run(self, shape=wanted)
+    if out._view is None and self._array.size:
+        # A copy, then.
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans "
             "across two contiguous subspaces). Use .reshape(...) instead."
@@ -169,7 +170,7 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
     order = tuple([check_dim(dim, ndim) for dim in dims]) if ndim else ()
     if len(set(order)) != ndim:
         raise RuntimeError(f"permute(): duplicate dims are not allowed, got {tuple(dims)}")
-    return _permute(input, dims=order)
+    return _permute.run(input, dims=order)
 
 
 @method
@@ -177,7 +178,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged, as a view (``torch.transpose``)."""
     ndim = input._array.ndim
     dim0, dim1 = check_dim(dim0, ndim), check_dim(dim1, ndim)
-    return _transpose(input, dim0=dim0, dim1=dim1) if ndim else _view(input, shape=())
+    return _transpose.run(input, dim0=dim0, dim1=dim1) if ndim else _view(input, shape=())
 
 
 @method
@@ -234,7 +235,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     order = [d for d in range(ndim) if d not in sources]
     for place, dim in sorted(zip(places, sources, strict=True)):
         order.insert(place, dim)
-    return _permute(input, dims=tuple(order))
+    return _permute.run(input, dims=tuple(order))
 
 
 @method
@@ -242,7 +243,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A dimension of length 1 put in at `dim`, as a view (``torch.unsqueeze``)."""
     shape = input._array.shape
     dim = check_dim(dim, len(shape) + 1)
-    return _view(input, shape=(*shape[:dim], 1, *shape[dim:])) if _plain(input) else _unsqueeze(input, dim=dim)
+    return _view(input, shape=(*shape[:dim], 1, *shape[dim:])) if _plain(input) else _unsqueeze.run(input, dim=dim)
 
 
 # A non-contiguous array may not be reshaped in place, but a dimension of length 1 always fits.
@@ -273,7 +274,7 @@ def squeeze(input: Tensor, dim: Any = _MISSING) -> Tensor:
         if len(set(places)) != len(places):
             raise RuntimeError(f"squeeze(): a dim appears multiple times in the list of dims {dims}")
         gone = {d for d in places if shape and shape[d] == 1}
-    return _squeeze(input, dims=tuple(sorted(gone)))
+    return _squeeze.run(input, dims=tuple(sorted(gone)))
 
 
 _squeeze = Primitive(
@@ -348,7 +349,7 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor itself if its elements lie in C order, else a copy that does (``torch.Tensor.contiguous``)."""
     if memory_format is not None and order_of("contiguous", memory_format, input._array.ndim) is not None:
         return input.to(memory_format=memory_format)
-    return input if input._array.flags.c_contiguous else _contiguous(input)
+    return input if input._array.flags.c_contiguous else _contiguous.run(input)
 
 
 swapdims = transpose

@@ -78,7 +78,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     dim = check_dim(dim, input._array.ndim)
     size = input._array.shape[dim]
     if size == 0:
-        return _split(input, sizes=[0] * chunks, dim=dim)
+        return _split.run(input, sizes=[0] * chunks, dim=dim)
     return split(input, -(-size // chunks), dim)
 
 
@@ -107,7 +107,7 @@ def tensor_split(
         if n <= 0:
             raise RuntimeError(f"number of sections must be larger than 0, got {n}")
         sizes = [size // n + (i < size % n) for i in range(n)]
-        return _split(input, sizes=sizes, dim=dim)
+        return _split.run(input, sizes=sizes, dim=dim)
     cuts = [0, *(slice(None, i).indices(size)[1] for i in indices_or_sections), size]
     before = (slice(None),) * dim
     return tuple([input[(*before, slice(a, max(a, b)))] for a, b in itertools.pairwise(cuts)])
@@ -118,7 +118,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Views without dimension `dim`, one for each of its indices (``torch.unbind``)."""
     if input._array.ndim == 0:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    return _unbind(input, dim=check_dim(dim, input._array.ndim))
+    return _unbind.run(input, dim=check_dim(dim, input._array.ndim))
 
 
 def _even_split(op: str, input: Tensor, indices_or_sections: Any, dim: int) -> tuple[Tensor, ...]:
