@@ -10,6 +10,7 @@ from tinygrad5329.nn import functional as F
 from tinygrad5329.nn import init
 from tinygrad5329.nn.module import Module
 from tinygrad5329.nn.parameter import Parameter
+from tinygrad5329.ops.update import _foreach_add_
 from tinygrad5329.tensor import Tensor
 
 
@@ -116,13 +117,18 @@ class _BatchNorm(NormBase):
     def forward(self, input: Tensor) -> Tensor:
         """Return the normalised input; in training mode, update the running statistics."""
         self._check_input_dim(input)
-        running_mean, running_var = self.running_mean, self.running_var
+        buffers, parameters = self._buffers, self._parameters
+        if "running_var" in buffers and "weight" in parameters and "bias" in parameters:
+            # Where nothing stands before them, this is the same, and quicker.
+            running_mean, running_var = buffers["running_mean"], buffers["running_var"]
+            weight, bias = parameters["weight"], parameters["bias"]
+        else:
+            running_mean, running_var, weight, bias = self.running_mean, self.running_var, self.weight, self.bias
         momentum = self.momentum
         if self.training and self.track_running_stats:
-            batches = self.num_batches_tracked
+            batches = buffers.get("num_batches_tracked")
             if batches is not None:
-                # fill_ costs a tenth of what add_ does on a tensor of one element.
-                batches.fill_(batches.item() + 1)
+                _foreach_add_((batches,), 1)
                 if momentum is None:
                     # The cumulative average: each batch weighs the same.
                     momentum = 1.0 / float(batches)
@@ -133,8 +139,8 @@ class _BatchNorm(NormBase):
             input,
             running_mean,
             running_var,
-            self.weight,
-            self.bias,
+            weight,
+            bias,
             uses_batch,
             0.0 if momentum is None else momentum,
             self.eps,

@@ -6,15 +6,20 @@ import math
 import warnings
 from typing import Any
 
-from tinygrad5329 import ops
-from tinygrad5329.creation import empty, zeros
+from tinygrad5329.creation import empty
 from tinygrad5329.nn import init
 from tinygrad5329.nn.module import Module
 from tinygrad5329.nn.parameter import Parameter
 from tinygrad5329.nn.utils.rnn import PackedSequence
+from tinygrad5329.ops import recurrent as networks
 from tinygrad5329.tensor import Tensor
 
-_MODES = {"LSTM": (4, ops.lstm), "GRU": (3, ops.gru), "RNN_TANH": (1, ops.rnn_tanh), "RNN_RELU": (1, ops.rnn_relu)}
+_MODES = {
+    "LSTM": (4, networks.lstm),
+    "GRU": (3, networks.gru),
+    "RNN_TANH": (1, networks.rnn_tanh),
+    "RNN_RELU": (1, networks.rnn_relu),
+}
 
 
 class RNNBase(Module):
@@ -101,6 +106,7 @@ class RNNBase(Module):
                 for name, shape in names.items():
                     setattr(self, name, Parameter(empty(shape, device=device, dtype=dtype)))
                 self._all_weights.append(list(names))
+        self._names = [name for names in self._all_weights for name in names]
         self.reset_parameters()
 
     def _check_sizes(self) -> None:
@@ -138,46 +144,39 @@ class RNNBase(Module):
 
     @property
     def _flat_weights(self) -> list[Parameter]:
-        return [getattr(self, name) for names in self._all_weights for name in names]
+        names, members = self._names, self._parameters
+        try:
+            return [members[name] for name in names]
+        except KeyError:
+            # Something stands in a parameter's place: a parametrisation, or a tensor computed from it.
+            return [getattr(self, name) for name in names]
 
     def forward(self, input: Tensor | PackedSequence, hx: Any = None) -> tuple[Any, Any]:
         """Return the output of the last layer, and the final state of every layer and direction."""
         network = _MODES[self.mode][1]
         weights = self._flat_weights
+        options = self.bias, self.num_layers, self.dropout, self.training, self.bidirectional
         if isinstance(input, PackedSequence):
             data, sizes, order, inverse = input
             self._check_input(data, weights[0], 2)
-            hx = self._initial(hx, int(sizes[0]), data, order)
-            out, *final = network(
-                data, sizes, hx, weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional
-            )
+            hx = self._initial(hx, int(sizes[0]), order)
+            out, *final = network(data, sizes, hx, weights, *options)
             if inverse is not None:
                 final = [state.index_select(1, inverse) for state in final]
             return PackedSequence(out, sizes, order, inverse), self._final(final)
-        if input.dim() not in (2, 3):
+        dims = input.dim()
+        if dims not in (2, 3):
             raise ValueError(
-                f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D instead: it is "
-                f"{tuple(input.shape)}"
+                f"{self._get_name()}: Expected input to be 2D or 3D, got {dims}D instead: it is {tuple(input.shape)}"
             )
-        batched = input.dim() == 3
         across = 0 if self.batch_first else 1
         if hx is not None:
-            hx = self._with_batch(hx, batched)
-        steps: Tensor = input if batched else input.unsqueeze(across)
+            hx = self._with_batch(hx, dims == 3)
+        steps: Tensor = input if dims == 3 else input.unsqueeze(across)
         self._check_input(steps, weights[0], 3)
-        hx = self._initial(hx, steps.shape[across], steps, None)
-        out, *final = network(
-            steps,
-            hx,
-            weights,
-            self.bias,
-            self.num_layers,
-            self.dropout,
-            self.training,
-            self.bidirectional,
-            self.batch_first,
-        )
-        if not batched:
+        hx = hx if hx is None else self._initial(hx, steps.shape[across], None)
+        out, *final = network(steps, hx, weights, *options, self.batch_first)
+        if dims == 2:
             out, final = out.squeeze(across), [state.squeeze(1) for state in final]
         return out, self._final(final)
 
@@ -204,7 +203,7 @@ class RNNBase(Module):
         return hx if batched else self._final([state.unsqueeze(1) for state in states])
 
     def _check_input(self, input: Tensor, weight: Tensor, dims: int) -> None:
-        if input.dtype != weight.dtype:
+        if input.dtype is not weight.dtype:
             raise ValueError(
                 f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
                 f"input.to({weight.dtype}), or convert model: model.to({input.dtype})"
@@ -217,13 +216,12 @@ class RNNBase(Module):
                 f"input is {tuple(input.shape)}"
             )
 
-    def _initial(self, hx: Any, count: int, like: Tensor, order: Tensor | None) -> Any:
-        """The initial states, checked; zeros without `hx`; in the `order` of packed sequences."""
+    def _initial(self, hx: Any, count: int, order: Tensor | None) -> Any:
+        """The initial states, checked, in the `order` of packed sequences; None, which stands for zeros, is kept."""
+        if hx is None:
+            return None
         depth = self.num_layers * (2 if self.bidirectional else 1)
         sizes = [(depth, count, self.proj_size or self.hidden_size), (depth, count, self.hidden_size)]
-        if hx is None:
-            states = [zeros(size, dtype=like.dtype) for size in sizes[: 2 if self.mode == "LSTM" else 1]]
-            return self._final(states)
         states = list(self._states(hx))
         for i, (state, size) in enumerate(zip(states, sizes, strict=False)):
             if tuple(state.shape) != size:

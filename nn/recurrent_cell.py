@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tinygrad5329 import ops
-from tinygrad5329.creation import empty, zeros
+from tinygrad5329.creation import empty
 from tinygrad5329.nn import init
 from tinygrad5329.nn.module import Module
 from tinygrad5329.nn.parameter import Parameter
+from tinygrad5329.ops import recurrent as steps
 from tinygrad5329.tensor import Tensor
 
 
@@ -49,14 +49,16 @@ class RNNCellBase(Module):
             init.uniform_(parameter, -bound, bound)
 
     def _weights(self) -> tuple[Any, ...]:
-        return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+        members = self._parameters
+        try:
+            return members["weight_ih"], members["weight_hh"], members["bias_ih"], members["bias_hh"]
+        except KeyError:
+            # Something stands in a parameter's place: a parametrisation, or a tensor computed from it.
+            return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
 
     def _check_dims(self, what: str, value: Tensor) -> None:
         if value.dim() not in (1, 2):
             raise ValueError(f"{self._get_name()}: Expected {what} to be 1D or 2D, got {value.dim()}D instead")
-
-    def _state(self, input: Tensor) -> Tensor:
-        return zeros((input.shape[0], self.hidden_size), dtype=input.dtype)
 
     def extra_repr(self) -> str:
         """Return the arguments that `repr` shows."""
@@ -71,7 +73,7 @@ class RNNCellBase(Module):
 class _OneState(RNNCellBase):
     """Cells with a hidden state alone."""
 
-    def _step(self, input: Tensor, hx: Tensor) -> Tensor:
+    def _step(self, input: Tensor, hx: Tensor | None) -> Tensor:
         raise NotImplementedError
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
@@ -82,7 +84,7 @@ class _OneState(RNNCellBase):
         batched = input.dim() == 2
         if not batched:
             input, hx = input.unsqueeze(0), None if hx is None else hx.unsqueeze(0)
-        state = self._step(input, self._state(input) if hx is None else hx)
+        state = self._step(input, hx)
         return state if batched else state.squeeze(0)
 
 
@@ -106,10 +108,10 @@ class RNNCell(_OneState):
         super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
-    def _step(self, input: Tensor, hx: Tensor) -> Tensor:
+    def _step(self, input: Tensor, hx: Tensor | None) -> Tensor:
         if self.nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}; it is tanh or relu")
-        cell = ops.rnn_tanh_cell if self.nonlinearity == "tanh" else ops.rnn_relu_cell
+        cell = steps.rnn_tanh_cell if self.nonlinearity == "tanh" else steps.rnn_relu_cell
         return cell(input, hx, *self._weights())
 
 
@@ -121,8 +123,8 @@ class GRUCell(_OneState):
     ) -> None:
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
-    def _step(self, input: Tensor, hx: Tensor) -> Tensor:
-        return ops.gru_cell(input, hx, *self._weights())
+    def _step(self, input: Tensor, hx: Tensor | None) -> Tensor:
+        return steps.gru_cell(input, hx, *self._weights())
 
 
 class LSTMCell(RNNCellBase):
@@ -146,8 +148,5 @@ class LSTMCell(RNNCellBase):
         if not batched:
             input = input.unsqueeze(0)
             hx = None if hx is None else (hx[0].unsqueeze(0), hx[1].unsqueeze(0))
-        if hx is None:
-            state = self._state(input)
-            hx = (state, state)
-        h, c = ops.lstm_cell(input, hx, *self._weights())
+        h, c = steps.lstm_cell(input, hx, *self._weights())
         return (h, c) if batched else (h.squeeze(0), c.squeeze(0))

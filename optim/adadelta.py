@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad5329 as tg
+from tinygrad5329.ops.update.adadelta import adadelta_rule
 from tinygrad5329.optim.optimizer import ParamsT
 from tinygrad5329.optim.options import check_nonnegative
 from tinygrad5329.optim.per_parameter import PerParameterOptimizer, blend, descend
@@ -38,13 +39,15 @@ class Adadelta(PerParameterOptimizer):
     weight_decay : float
         L2 penalty: this times the parameter is added to the gradient.
     foreach, capturable, maximize, differentiable
-        See :class:`~tinygrad5329.optim.Adam`; `foreach` makes no difference here.
+        See :class:`~tinygrad5329.optim.Adam`.
 
     Raises
     ------
     ValueError
         An option is out of its range.
     """
+
+    _rule = adadelta_rule
 
     def __init__(
         self,
@@ -78,6 +81,12 @@ class Adadelta(PerParameterOptimizer):
 
     def _new_state(self, p: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
         return {"square_avg": tg.zeros_like(p), "acc_delta": tg.zeros_like(p)}
+
+    def _keys(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return "square_avg", "acc_delta"
+
+    def _constants(self, group: dict[str, Any], lr: float, t: float) -> tuple[Any, ...]:
+        return group["rho"], group["eps"], lr
 
     def _update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any], t: float) -> None:
         rho, eps = group["rho"], group["eps"]

@@ -16,8 +16,9 @@ from typing import Any
 
 import tinygrad5329 as tg
 from tinygrad5329.grad_mode import no_grad
+from tinygrad5329.ops.update.adafactor import adafactor_step
 from tinygrad5329.optim.optimizer import Optimizer, ParamsT
-from tinygrad5329.optim.options import Closure, as_scalar, evaluate
+from tinygrad5329.optim.options import Closure, as_scalar, evaluate, runs_kernel
 from tinygrad5329.optim.per_parameter import scalar
 from tinygrad5329.tensor import Tensor
 
@@ -42,7 +43,7 @@ class Adafactor(Optimizer):
     weight_decay : float
         Each step first multiplies a parameter by ``1 - lr * weight_decay``.
     foreach : bool, optional
-        Makes no difference here.
+        With False, the Tensor formulas compute the rule; the numbers are the same.
     maximize : bool
         Go up the gradient instead of down.
 
@@ -105,8 +106,8 @@ class Adafactor(Optimizer):
         loss = evaluate(closure)
         for group in self.param_groups:
             for p in group["params"]:
-                if p.grad is not None:
-                    _update(p, -p.grad if group["maximize"] else p.grad, self._state_of(p), group)
+                if (grad := p.grad) is not None:
+                    _update(p, grad, self._state_of(p), group)
         return loss
 
     def _state_of(self, p: Tensor) -> dict[str, Any]:
@@ -129,6 +130,14 @@ def _update(p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any
     if eps1 is None:
         eps1 = tg.finfo(p.dtype).eps
     t = state["step"].add_(1).item()
+    variances = [state[key] for key in (("row_var", "col_var") if "row_var" in state else ("variance",))]
+    if runs_kernel(group["foreach"], None, False) and adafactor_step(
+        p, grad, variances, t, lr=float(lr), beta2_decay=group["beta2_decay"], eps1=eps1, eps2=eps2, d=group["d"],
+        weight_decay=group["weight_decay"], maximize=group["maximize"],
+    ):  # fmt: skip
+        return
+    if group["maximize"]:
+        grad = -grad
     newest = t ** group["beta2_decay"]
     size = max(eps2, _root_mean_square(p)) * min(float(lr), t**-0.5)
     if group["weight_decay"] != 0:
@@ -137,7 +146,8 @@ def _update(p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any
     if p.ndim > 1:
         rows = state["row_var"].lerp_(squares.mean(-1, keepdim=True), newest)
         columns = state["col_var"].lerp_(squares.mean(-2, keepdim=True), newest)
-        variance = rows @ columns / rows.mean(-2, keepdim=True).clamp(min=eps1)
+        # The outer product by broadcasting: a matrix product over one element takes ten times as long.
+        variance = rows / rows.mean(-2, keepdim=True).clamp(min=eps1) * columns
     else:
         variance = state["variance"].lerp_(squares, newest)
     update = grad * variance.clamp(min=eps1 * eps1).rsqrt()

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad5329 as tg
+from tinygrad5329.ops.update.adagrad import adagrad_rule
 from tinygrad5329.optim.optimizer import ParamsT
 from tinygrad5329.optim.options import check_nonnegative
 from tinygrad5329.optim.per_parameter import PerParameterOptimizer, descend
@@ -38,13 +39,15 @@ class Adagrad(PerParameterOptimizer):
     eps : float
         Added to the denominator, outside the root.
     foreach, maximize, differentiable, fused
-        See :class:`~tinygrad5329.optim.Adam`; `foreach` and `fused` make no difference here.
+        See :class:`~tinygrad5329.optim.Adam`.
 
     Raises
     ------
     ValueError
         A negative option.
     """
+
+    _rule = adagrad_rule
 
     def __init__(
         self,
@@ -84,6 +87,12 @@ class Adagrad(PerParameterOptimizer):
 
     def _new_state(self, p: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
         return {"sum": tg.full_like(p, self.defaults["initial_accumulator_value"])}
+
+    def _keys(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("sum",)
+
+    def _constants(self, group: dict[str, Any], lr: float, t: float) -> tuple[Any, ...]:
+        return group["eps"], lr / (1 + (t - 1) * group["lr_decay"])
 
     def _update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any], t: float) -> None:
         total = state["sum"].add_(grad * grad)

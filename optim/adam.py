@@ -21,6 +21,7 @@ from typing import Any
 
 import tinygrad5329 as tg
 from tinygrad5329.ops.update import _foreach_add_, _fused_adam_, _fused_adamw_
+from tinygrad5329.ops.update.adam import adam_step
 from tinygrad5329.optim.optimizer import Optimizer, ParamsT
 from tinygrad5329.optim.options import (
     Closure,
@@ -35,6 +36,10 @@ from tinygrad5329.optim.options import (
 from tinygrad5329.tensor import Tensor
 
 __all__ = ["Adam", "adam"]
+
+
+#: What the state has of each parameter; the last with AMSGrad.
+_AVERAGES = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
 
 
 class Adam(Optimizer):
@@ -156,39 +161,57 @@ class Adam(Optimizer):
     def step(self, closure: Closure | None = None) -> Any:
         """Update the parameters from their gradients, once; see :meth:`Optimizer.step`."""
         loss = evaluate(closure)
-        for group in self.param_groups:
-            params = [p for p in group["params"] if p.grad is not None]
-            states = [self._state_of(p, group) for p in params]
-            amsgrad, (beta1, beta2) = group["amsgrad"], group["betas"]
-            averages = {
-                key: [state[key] for state in states]
-                for key in ("exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * amsgrad)
-            }
-            adam(
-                params,
-                [p.grad for p in params],
-                averages["exp_avg"],
-                averages["exp_avg_sq"],
-                averages.get("max_exp_avg_sq", []),
-                [state["step"] for state in states],
-                foreach=group["foreach"],
-                capturable=group["capturable"],
-                differentiable=group["differentiable"],
-                fused=group["fused"],
-                has_complex=any(p.is_complex() for p in params),
-                decoupled_weight_decay=group["decoupled_weight_decay"],
-                amsgrad=amsgrad,
-                beta1=beta1,
-                beta2=beta2,
-                lr=group["lr"],
-                weight_decay=group["weight_decay"],
-                eps=group["eps"],
-                maximize=group["maximize"],
-            )
-            for key, values in averages.items():
-                for state, value in zip(states, values, strict=True):
-                    state[key] = value
+        for number, group in enumerate(self.param_groups):
+            if not group["capturable"] and runs_kernel(group["foreach"], group["fused"], group["differentiable"]):
+                keys = _AVERAGES if group["amsgrad"] else _AVERAGES[:2]
+                found = self._roster(number, keys, ("step",)).find(group, self.state, self._begin)
+                if found is not None:
+                    adam_step(
+                        found,
+                        decoupled=group["decoupled_weight_decay"],
+                        lr=group["lr"],
+                        betas=group["betas"],
+                        weight_decay=group["weight_decay"],
+                        eps=group["eps"],
+                        maximize=group["maximize"],
+                    )
+                    continue
+            self._step_by_lists(group)
         return loss
+
+    def _begin(self, p: Tensor, group: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        is_new = not self.state.get(p)
+        return self._state_of(p, group), is_new
+
+    def _step_by_lists(self, group: dict[str, Any]) -> None:
+        params = [p for p in group["params"] if p.grad is not None]
+        states = [self._state_of(p, group) for p in params]
+        amsgrad, (beta1, beta2) = group["amsgrad"], group["betas"]
+        averages = {key: [state[key] for state in states] for key in (_AVERAGES if amsgrad else _AVERAGES[:2])}
+        adam(
+            params,
+            [p.grad for p in params],
+            averages["exp_avg"],
+            averages["exp_avg_sq"],
+            averages.get("max_exp_avg_sq", []),
+            [state["step"] for state in states],
+            foreach=group["foreach"],
+            capturable=group["capturable"],
+            differentiable=group["differentiable"],
+            fused=group["fused"],
+            has_complex=any(p.is_complex() for p in params),
+            decoupled_weight_decay=group["decoupled_weight_decay"],
+            amsgrad=amsgrad,
+            beta1=beta1,
+            beta2=beta2,
+            lr=group["lr"],
+            weight_decay=group["weight_decay"],
+            eps=group["eps"],
+            maximize=group["maximize"],
+        )
+        for key, values in averages.items():
+            for state, value in zip(states, values, strict=True):
+                state[key] = value
 
 
 def _step_dtype(group: dict[str, Any]) -> Any:

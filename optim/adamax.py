@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad5329 as tg
+from tinygrad5329.ops.update.adamax import adamax_rule
 from tinygrad5329.optim.optimizer import ParamsT
 from tinygrad5329.optim.options import check_nonnegative
 from tinygrad5329.optim.per_parameter import PerParameterOptimizer, blend, check_betas, descend
@@ -35,13 +36,15 @@ class Adamax(PerParameterOptimizer):
     weight_decay : float
         L2 penalty: this times the parameter is added to the gradient.
     foreach, maximize, differentiable, capturable
-        See :class:`~tinygrad5329.optim.Adam`; `foreach` makes no difference here.
+        See :class:`~tinygrad5329.optim.Adam`.
 
     Raises
     ------
     ValueError
         An option is out of its range.
     """
+
+    _rule = adamax_rule
 
     def __init__(
         self,
@@ -74,6 +77,13 @@ class Adamax(PerParameterOptimizer):
 
     def _new_state(self, p: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
         return {"exp_avg": tg.zeros_like(p), "exp_inf": tg.zeros_like(p)}
+
+    def _keys(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return "exp_avg", "exp_inf"
+
+    def _constants(self, group: dict[str, Any], lr: float, t: float) -> tuple[Any, ...]:
+        beta1, beta2 = group["betas"]
+        return beta1, beta2, group["eps"], lr / (1 - beta1**t)
 
     def _update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any], t: float) -> None:
         beta1, beta2 = group["betas"]

@@ -36,18 +36,20 @@ def _with_step_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
         if type(self).step is not hooked:
             # Reached through super().step(): the subclass's own step runs the hooks.
             return step(*args, **kwargs)
-        for hook in (*_global_pre_hooks.values(), *self._optimizer_step_pre_hooks.values()):
-            result = hook(self, args, kwargs)
-            if result is not None:
-                if not (isinstance(result, tuple) and len(result) == 2):
-                    raise RuntimeError(
-                        f"{type(self).__name__}.step: the pre hook {hook!r} must return None or a tuple of "
-                        f"(new_args, new_kwargs), but got {result!r}"
-                    )
-                args, kwargs = result
+        if _global_pre_hooks or self._optimizer_step_pre_hooks:
+            for hook in (*_global_pre_hooks.values(), *self._optimizer_step_pre_hooks.values()):
+                result = hook(self, args, kwargs)
+                if result is not None:
+                    if not (isinstance(result, tuple) and len(result) == 2):
+                        raise RuntimeError(
+                            f"{type(self).__name__}.step: the pre hook {hook!r} must return None or a tuple of "
+                            f"(new_args, new_kwargs), but got {result!r}"
+                        )
+                    args, kwargs = result
         loss = step(*args, **kwargs)
-        for hook in (*self._optimizer_step_post_hooks.values(), *_global_post_hooks.values()):
-            hook(self, args, kwargs)
+        if _global_post_hooks or self._optimizer_step_post_hooks:
+            for hook in (*self._optimizer_step_post_hooks.values(), *_global_post_hooks.values()):
+                hook(self, args, kwargs)
         return loss
 
     return hooked

@@ -140,7 +140,8 @@ def _orthogonalized(matrix: Tensor, coefficients: tuple[float, float, float], st
     x = _rounded(x / _rounded(x.norm()).clamp(min=eps))
     for _ in range(steps):
         gram = _rounded(x @ x.T)
-        polynomial = _rounded(b * gram + c * (gram @ gram))
+        # Of a product with its own transpose BLAS computes half; gram is symmetric.
+        polynomial = _rounded(b * gram + c * (gram @ gram.T))
         x = _rounded(a * x + polynomial @ x)
     return x.T if is_tall else x
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad5329 as tg
+from tinygrad5329.ops.update.nadam import by_product, nadam_rule
+from tinygrad5329.ops.update.roster import Found
 from tinygrad5329.optim.optimizer import ParamsT
 from tinygrad5329.optim.options import check_nonnegative
 from tinygrad5329.optim.per_parameter import PerParameterOptimizer, blend, check_betas, descend, scalar
@@ -43,13 +45,16 @@ class NAdam(PerParameterOptimizer):
     decoupled_weight_decay : bool
         Shrink the parameter itself instead, out of sight of the averages.
     foreach, maximize, capturable, differentiable
-        See :class:`~tinygrad5329.optim.Adam`; `foreach` makes no difference here.
+        See :class:`~tinygrad5329.optim.Adam`.
 
     Raises
     ------
     ValueError
         An option is out of its range.
     """
+
+    _rule = nadam_rule
+    _scalars = ("step", "mu_product")
 
     def __init__(
         self,
@@ -88,9 +93,20 @@ class NAdam(PerParameterOptimizer):
     def _new_state(self, p: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
         return {"mu_product": scalar(1.0), "exp_avg": tg.zeros_like(p), "exp_avg_sq": tg.zeros_like(p)}
 
+    def _keys(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return "exp_avg", "exp_avg_sq"
+
+    def _run(self, members: Found, common: tuple[float, ...], group: dict[str, Any], lr: float, t: float) -> None:
+        beta1, beta2 = group["betas"]
+        mu, mu_next = _momenta(group, t)
+        for product, alike in by_product(members, mu).items():
+            of_average, of_gradient = lr * mu_next / (1 - product * mu_next), lr * (1 - mu) / (1 - product)
+            root2 = (1 - beta2**t) ** 0.5
+            nadam_rule.run(alike, *common, beta1, beta2, root2, group["eps"], of_average, of_gradient)
+
     def _update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any], t: float) -> None:
         beta1, beta2 = group["betas"]
-        mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (i * group["momentum_decay"])) for i in (t, t + 1))
+        mu, mu_next = _momenta(group, t)
         product = state["mu_product"].mul_(mu)
         if not group["differentiable"]:
             product = product.item()
@@ -99,3 +115,9 @@ class NAdam(PerParameterOptimizer):
         denominator = (exp_avg_sq / (1 - beta2**t)).sqrt() + group["eps"]
         ahead = exp_avg * (mu_next / (1 - product * mu_next)) + grad * ((1 - mu) / (1 - product))
         descend(p, ahead / denominator, group["lr"])
+
+
+def _momenta(group: dict[str, Any], t: float) -> tuple[float, float]:
+    """The momentum of step number `t` and of the next."""
+    now, following = (group["betas"][0] * (1 - 0.5 * 0.96 ** (i * group["momentum_decay"])) for i in (t, t + 1))
+    return now, following

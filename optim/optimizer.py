@@ -25,14 +25,17 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 
 import tinygrad5329 as tg
+from tinygrad5329.ops.update.gradients import clear_gradients
+from tinygrad5329.ops.update.roster import Roster
 from tinygrad5329.optim.hooks import (
     Hooked,
     register_optimizer_step_post_hook,
@@ -91,6 +94,9 @@ class Optimizer(Hooked):
         There are no parameters, one is in two groups, one is no leaf, or a required option is missing.
     """
 
+    # What the kernels remember of the groups' arrays, by the number of the group; no part of the state.
+    _rosters: Mapping[int, Roster] = MappingProxyType({})
+
     # The exception of rules that have no form for complex parameters.
     _refuses_complex: type[Exception] | None = None
 
@@ -123,6 +129,7 @@ class Optimizer(Hooked):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._rosters = {}
         if "_optimizer_step_pre_hooks" not in self.__dict__:
             self._make_hook_lists()
         self.defaults.setdefault("differentiable", False)
@@ -161,13 +168,22 @@ class Optimizer(Hooked):
             reached; otherwise fill the gradients with zeros, and the next step sees zeros.
         """
         for group in self.param_groups:
+            if set_to_none:
+                clear_gradients(group["params"])
+                continue
             for p in group["params"]:
-                if set_to_none:
-                    p.grad = None
-                elif p.grad is not None:
+                if p.grad is not None:
                     if p.grad.grad_fn is not None:
                         p.grad = p.grad.detach()
                     p.grad.requires_grad_(False).zero_()
+
+    def _roster(self, number: int, keys: tuple[str, ...], scalars: tuple[str, ...] = ()) -> Roster:
+        """What is remembered of group `number`, for a kernel that updates the state's tensors under `keys`."""
+        roster = self._rosters.get(number)
+        if roster is None or roster.keys != keys:
+            roster = Roster(keys, scalars)
+            self._rosters = {**self._rosters, number: roster}
+        return roster
 
     # --- parameter groups ----------------------------------------------------------------------------
 

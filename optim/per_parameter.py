@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad5329 as tg
+from tinygrad5329.ops.update.roster import Found, count_up, mark_written
+from tinygrad5329.ops.update.rule import Rule
 from tinygrad5329.optim.optimizer import Optimizer
 from tinygrad5329.optim.options import (
     Closure,
@@ -12,6 +14,7 @@ from tinygrad5329.optim.options import (
     as_scalar,
     check_implementation,
     evaluate,
+    runs_kernel,
     use_grad_for_differentiable,
 )
 from tinygrad5329.tensor import Tensor
@@ -25,7 +28,14 @@ class PerParameterOptimizer(Optimizer):
     A rule gives ``_new_state``, what it remembers of a parameter, and ``_update``, one step of it. The
     formulas write into the state in place. Where the step is recorded (``differentiable=True``), the
     state's tensors are exchanged for copies first, so that the steps before it stay differentiable.
+
+    A rule that the engine has a kernel for gives it as ``_rule``, with ``_keys``, the names of the state's
+    tensors in the kernel's order, and ``_constants``. The formulas then run where the kernel cannot.
     """
+
+    _rule: Rule | None = None
+    # The numbers in the state; the first is the count of steps.
+    _scalars: tuple[str, ...] = ("step",)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -67,23 +77,64 @@ class PerParameterOptimizer(Optimizer):
     def step(self, closure: Closure | None = None) -> Any:
         """Update the parameters from their gradients, once; see :meth:`Optimizer.step`."""
         loss = evaluate(closure)
-        for group in self.param_groups:
-            decay = group.get("weight_decay", 0)
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                state = self._begin(p, group)
-                t = state["step"].add_(1).item()
-                grad = -p.grad if group["maximize"] else p.grad
-                if decay != 0 and group.get("decoupled_weight_decay"):
-                    p.mul_(1 - group["lr"] * decay)
-                elif decay != 0:
-                    grad = grad.add(p, alpha=decay)
-                if p.is_complex():
-                    self._update_complex(p, grad, state, group, t)
-                else:
-                    self._update(p, grad, state, group, t)
+        for number, group in enumerate(self.param_groups):
+            if not self._step_by_kernel(number, group):
+                self._step_by_formulas(group)
         return loss
+
+    def _step_by_formulas(self, group: dict[str, Any]) -> None:
+        decay = group.get("weight_decay", 0)
+        for p in group["params"]:
+            if p.grad is None:
+                continue
+            state = self._begin(p, group)
+            t = state["step"].add_(1).item()
+            grad = -p.grad if group["maximize"] else p.grad
+            if decay != 0 and group.get("decoupled_weight_decay"):
+                p.mul_(1 - group["lr"] * decay)
+            elif decay != 0:
+                grad = grad.add(p, alpha=decay)
+            if p.is_complex():
+                self._update_complex(p, grad, state, group, t)
+            else:
+                self._update(p, grad, state, group, t)
+
+    # --- by the engine's kernel ----------------------------------------------------------------------
+
+    def _step_by_kernel(self, number: int, group: dict[str, Any]) -> bool:
+        """The step of group `number` by the rule's kernel; False if that cannot be."""
+        if self._rule is None or not runs_kernel(
+            group.get("foreach"), group.get("fused"), group.get("differentiable", False)
+        ):
+            return False
+        roster = self._roster(number, self._keys(group), self._scalars)
+        found = roster.find(group, self.state, self._state_for_kernel)
+        if found is None:
+            return False
+        lr, decay = float(group["lr"]), float(group.get("weight_decay", 0))
+        decoupled = group.get("decoupled_weight_decay")
+        sign = -1.0 if group["maximize"] else 1.0
+        common = (sign, 0.0, 1 - lr * decay) if decoupled else (sign, decay, 1.0)
+        for t, members in count_up(found).items():
+            self._run(members, common, group, lr, t)
+        mark_written(found, type(self).__name__)
+        return True
+
+    def _state_for_kernel(self, p: Tensor, group: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        return self._begin(p, group), False
+
+    def _run(self, members: Found, common: tuple[float, ...], group: dict[str, Any], lr: float, t: float) -> None:
+        """Step number `t` of parameters that are all at it; `common` are the constants that all kernels begin with."""
+        assert self._rule is not None
+        self._rule.run(members, *common, *self._constants(group, lr, t))
+
+    def _keys(self, group: dict[str, Any]) -> tuple[str, ...]:
+        """The names of the state's tensors, in the kernel's order."""
+        raise NotImplementedError(f"{type(self).__name__} has no _keys()")
+
+    def _constants(self, group: dict[str, Any], lr: float, t: float) -> tuple[Any, ...]:
+        """The constants of the kernel for step number `t`, after those that all kernels have."""
+        raise NotImplementedError(f"{type(self).__name__} has no _constants()")
 
     def _update_complex(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any], t: float) -> None:
         """The same, where as in PyTorch the real and the imaginary parts count as parameters of their own."""

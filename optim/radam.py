@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad5329 as tg
+from tinygrad5329.ops.update.radam import radam_rule
 from tinygrad5329.optim.optimizer import ParamsT
 from tinygrad5329.optim.options import check_nonnegative
 from tinygrad5329.optim.per_parameter import PerParameterOptimizer, blend, check_betas, descend
@@ -43,13 +44,15 @@ class RAdam(PerParameterOptimizer):
     decoupled_weight_decay : bool
         Shrink the parameter itself instead, out of sight of the averages.
     foreach, maximize, capturable, differentiable
-        See :class:`~tinygrad5329.optim.Adam`; `foreach` makes no difference here.
+        See :class:`~tinygrad5329.optim.Adam`.
 
     Raises
     ------
     ValueError
         An option is out of its range.
     """
+
+    _rule = radam_rule
 
     def __init__(
         self,
@@ -85,16 +88,31 @@ class RAdam(PerParameterOptimizer):
     def _new_state(self, p: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
         return {"exp_avg": tg.zeros_like(p), "exp_avg_sq": tg.zeros_like(p)}
 
+    def _keys(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return "exp_avg", "exp_avg_sq"
+
+    def _constants(self, group: dict[str, Any], lr: float, t: float) -> tuple[Any, ...]:
+        beta1, beta2 = group["betas"]
+        factor, is_rectified = _rectification(beta2, t)
+        return beta1, beta2, group["eps"], lr / (1 - beta1**t) * factor, is_rectified
+
     def _update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any], t: float) -> None:
         beta1, beta2 = group["betas"]
         exp_avg = blend(state["exp_avg"], grad, beta1)
         exp_avg_sq = blend(state["exp_avg_sq"], grad * grad, beta2)
-        seen = 1 - beta2**t
-        length_limit = 2 / (1 - beta2) - 1
-        length = length_limit - 2 * t * beta2**t / seen
+        factor, is_rectified = _rectification(beta2, t)
         direction = exp_avg / (1 - beta1**t)
-        if length > 5.0:
-            surplus = (length - 4) * (length - 2) / length
-            rectification = (surplus * length_limit / ((length_limit - 4) * (length_limit - 2))) ** 0.5
-            direction = direction * (rectification * seen**0.5) / (exp_avg_sq.sqrt() + group["eps"])
+        if is_rectified:
+            direction = direction * factor / (exp_avg_sq.sqrt() + group["eps"])
         descend(p, direction, group["lr"])
+
+
+def _rectification(beta2: float, t: float) -> tuple[float, bool]:
+    """What step number `t` is multiplied by, and whether the variance is known well enough to divide by its root."""
+    seen = 1 - beta2**t
+    length_limit = 2 / (1 - beta2) - 1
+    length = length_limit - 2 * t * beta2**t / seen
+    if length <= 5.0:
+        return 1.0, False
+    surplus = (length - 4) * (length - 2) / length
+    return (surplus * length_limit / ((length_limit - 4) * (length_limit - 2)) * seen) ** 0.5, True

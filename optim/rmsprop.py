@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad5329 as tg
+from tinygrad5329.ops.update.rmsprop import rmsprop_rule
 from tinygrad5329.optim.optimizer import ParamsT
 from tinygrad5329.optim.options import check_nonnegative
 from tinygrad5329.optim.per_parameter import PerParameterOptimizer, blend, descend
@@ -40,13 +41,15 @@ class RMSprop(PerParameterOptimizer):
     centered : bool
         Divide by the standard deviation of the gradient instead of its root mean square.
     capturable, foreach, maximize, differentiable
-        See :class:`~tinygrad5329.optim.Adam`; `foreach` makes no difference here.
+        See :class:`~tinygrad5329.optim.Adam`.
 
     Raises
     ------
     ValueError
         A negative option.
     """
+
+    _rule = rmsprop_rule
 
     def __init__(
         self,
@@ -84,6 +87,12 @@ class RMSprop(PerParameterOptimizer):
     def _new_state(self, p: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
         names = ["square_avg", *["momentum_buffer"] * (group["momentum"] > 0), *["grad_avg"] * group["centered"]]
         return {name: tg.zeros_like(p) for name in names}
+
+    def _keys(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("square_avg", *["grad_avg"] * group["centered"], *["momentum_buffer"] * (group["momentum"] > 0))
+
+    def _constants(self, group: dict[str, Any], lr: float, t: float) -> tuple[Any, ...]:
+        return group["alpha"], group["eps"], group["momentum"], lr, group["centered"]
 
     def _update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any], t: float) -> None:
         alpha, momentum = group["alpha"], group["momentum"]

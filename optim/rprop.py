@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad5329 as tg
+from tinygrad5329.ops.update.rprop import rprop_rule
 from tinygrad5329.optim.optimizer import ParamsT
 from tinygrad5329.optim.options import check_nonnegative
 from tinygrad5329.optim.per_parameter import PerParameterOptimizer
@@ -31,13 +32,15 @@ class Rprop(PerParameterOptimizer):
     step_sizes : pair of float
         The smallest and the largest step.
     capturable, foreach, maximize, differentiable
-        See :class:`~tinygrad5329.optim.Adam`; `foreach` makes no difference here.
+        See :class:`~tinygrad5329.optim.Adam`.
 
     Raises
     ------
     ValueError
         A negative `lr`, or `etas` not on both sides of 1.
     """
+
+    _rule = rprop_rule
 
     def __init__(
         self,
@@ -68,6 +71,12 @@ class Rprop(PerParameterOptimizer):
     def _new_state(self, p: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
         lr = float(group["lr"])
         return {"prev": tg.zeros_like(p), "step_size": tg.full_like(p, complex(lr, lr) if p.is_complex() else lr)}
+
+    def _keys(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return "prev", "step_size"
+
+    def _constants(self, group: dict[str, Any], lr: float, t: float) -> tuple[Any, ...]:
+        return *group["etas"], *group["step_sizes"]
 
     def _update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any], t: float) -> None:
         shrink, grow = group["etas"]

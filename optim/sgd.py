@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import tinygrad5329 as tg
-from tinygrad5329.ops.update import _fused_sgd_
+from tinygrad5329.ops.update.sgd import _fused_sgd_, sgd_step
 from tinygrad5329.optim.optimizer import Optimizer, ParamsT
 from tinygrad5329.optim.options import (
     Closure,
@@ -132,28 +132,52 @@ class SGD(Optimizer):
     def step(self, closure: Closure | None = None) -> Any:
         """Update the parameters from their gradients, once; see :meth:`Optimizer.step`."""
         loss = evaluate(closure)
-        for group in self.param_groups:
-            momentum = group["momentum"]
-            params = [p for p in group["params"] if p.grad is not None]
-            states = [self.state[p] for p in params] if momentum != 0 else []
-            buffers = [state.get("momentum_buffer") for state in states]
-            sgd(
-                params,
-                [p.grad for p in params],
-                buffers,
-                weight_decay=group["weight_decay"],
-                momentum=momentum,
-                lr=group["lr"],
-                dampening=group["dampening"],
-                nesterov=group["nesterov"],
-                maximize=group["maximize"],
-                foreach=group["foreach"],
-                fused=group["fused"],
-                differentiable=group["differentiable"],
-            )
-            for state, buffer in zip(states, buffers, strict=True):
-                state["momentum_buffer"] = buffer
+        for number, group in enumerate(self.param_groups):
+            if runs_kernel(group["foreach"], group["fused"], group["differentiable"]):
+                roster = self._roster(number, ("momentum_buffer",) if group["momentum"] else ())
+                found = roster.find(group, self.state, self._begin)
+                if found is not None:
+                    sgd_step(
+                        found,
+                        weight_decay=group["weight_decay"],
+                        momentum=group["momentum"],
+                        lr=group["lr"],
+                        dampening=group["dampening"],
+                        nesterov=group["nesterov"],
+                        maximize=group["maximize"],
+                        has_new=roster.has_new,
+                    )
+                    continue
+            self._step_by_formulas(group)
         return loss
+
+    def _begin(self, p: Tensor, group: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        """The state of `p`, and whether its buffer is new."""
+        if not group["momentum"]:
+            return {}, False
+        state = self.state[p]
+        is_new = state.get("momentum_buffer") is None
+        if is_new:
+            state["momentum_buffer"] = tg.zeros_like(p)
+        return state, is_new
+
+    def _step_by_formulas(self, group: dict[str, Any]) -> None:
+        params = [p for p in group["params"] if p.grad is not None]
+        states = [self.state[p] for p in params] if group["momentum"] != 0 else []
+        buffers = [state.get("momentum_buffer") for state in states]
+        _single_tensor_sgd(
+            params,
+            [p.grad for p in params],
+            buffers,
+            weight_decay=group["weight_decay"],
+            momentum=group["momentum"],
+            lr=group["lr"],
+            dampening=group["dampening"],
+            nesterov=group["nesterov"],
+            maximize=group["maximize"],
+        )
+        for state, buffer in zip(states, buffers, strict=True):
+            state["momentum_buffer"] = buffer
 
 
 def sgd(

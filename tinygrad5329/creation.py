@@ -28,14 +28,14 @@ def check_memory_format(op: str, memory_format: Any) -> None:
         raise RuntimeError(f"{op}(): memory_format must be contiguous_format, got {memory_format!r}")
 
 
-def _filled(name: str, about: str, make: Any) -> Any:
+def _filled(name: str, about: str) -> Any:
     def function(
         *sizes: Any, size: Any = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
         device: Any = None, pin_memory: bool = False, requires_grad: bool = False, memory_format: Any = None,
     ) -> Tensor:  # fmt: skip
         if memory_format is not None and name != "empty":
             raise TypeError(f"{name}() got an unexpected keyword argument 'memory_format'")
-        array = make(shape_of(sizes, name, size), type_of(dtype, out))
+        array = getattr(np, name)(shape_of(sizes, name, size), type_of(dtype, out))
         array = arranged(array, order_of(name, memory_format, array.ndim))
         return finish(name, array, requires_grad, device, layout, pin_memory, out)
 
@@ -44,9 +44,9 @@ def _filled(name: str, about: str, make: Any) -> Any:
     return function
 
 
-zeros = _filled("zeros", "of zeros", np.zeros)
-ones = _filled("ones", "of ones", np.ones)
-empty = _filled("empty", "uninitialised", np.empty)
+zeros = _filled("zeros", "of zeros")
+ones = _filled("ones", "of ones")
+empty = _filled("empty", "uninitialised")
 
 
 def full(

@@ -200,7 +200,7 @@ class Described:
         if self._array.size != 1:
             what = "no values" if self._array.size == 0 else "more than one value"
             raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous; use .any() or .all()")
-        return bool(self._array.item())
+        return bool(self._array)
 
     def _only_element(self) -> Any:
         # PyTorch raises another type here than item() does.

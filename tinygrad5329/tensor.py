@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +22,7 @@ from tinygrad5329.hooks import Hooks, RemovableHandle, add_hook
 from tinygrad5329.storage import copied
 from tinygrad5329.tape import Node, Port, Version, clock, tick
 
-__all__ = ["Tensor", "attach", "bump_version", "is_tensor", "method", "recording", "wrap"]
+__all__ = ["Tensor", "attach", "bump_version", "bump_versions", "is_tensor", "method", "recording", "wrap"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -383,6 +383,18 @@ def bump_version(t: Tensor, op: str) -> None:
     version.count += 1
     version.stamp = clock.written = tick()
     version.op = op
+
+
+def bump_versions(tensors: Iterable[Tensor], op: str) -> None:
+    """:func:`bump_version` of several tensors, which count as written at the same time."""
+    stamp = clock.written = tick()
+    for t in tensors:
+        version = t._version
+        if version is None:
+            version = t._version = Version()
+        version.count += 1
+        version.stamp = stamp
+        version.op = op
 
 
 def is_tensor(obj: Any, /) -> bool:

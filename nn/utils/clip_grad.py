@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from tinygrad5329 import ops
 from tinygrad5329.creation import zeros
 from tinygrad5329.grad_mode import no_grad
+from tinygrad5329.ops.update.gradients import euclidean_norm, scale
 from tinygrad5329.tensor import Tensor
 
 
@@ -57,11 +58,13 @@ def get_total_norm(
     """
     _check_foreach(foreach)
     norm_type = float(norm_type)
-    with no_grad():
-        norms = [tensor.detach().norm(norm_type) for tensor in _as_list(tensors)]
-        if not norms:
-            return zeros(())
-        total = ops.stack(norms).norm(norm_type)
+    tensors = _as_list(tensors)
+    if not tensors:
+        return zeros(())
+    total = euclidean_norm(tensors) if norm_type == 2 else None
+    if total is None:
+        with no_grad():
+            total = ops.stack([tensor.detach().norm(norm_type) for tensor in tensors]).norm(norm_type)
     if error_if_nonfinite and not math.isfinite(float(total)):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it "
@@ -97,9 +100,7 @@ def clip_grads_with_norm_(
     if factor >= 1:
         return
     with no_grad():
-        for parameter in _as_list(parameters):
-            if parameter.grad is not None:
-                parameter.grad.mul_(factor)
+        scale([grad for parameter in _as_list(parameters) if (grad := parameter.grad) is not None], factor)
 
 
 def clip_grad_norm_(
@@ -151,7 +152,7 @@ def clip_grad_norm_(
     tensor([0.6000, 0.8000])
     """
     parameters = _as_list(parameters)
-    grads = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    grads = [grad for parameter in parameters if (grad := parameter.grad) is not None]
     total_norm = get_total_norm(grads, norm_type, error_if_nonfinite, foreach)
     clip_grads_with_norm_(parameters, max_norm, total_norm, foreach)
     return total_norm

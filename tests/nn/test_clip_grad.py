@@ -84,6 +84,38 @@ def test_clip_grads_with_norm():
     assert parameters[0].grad.item() == pytest.approx(1.5)
 
 
+def with_grad(grad):
+    parameter = nn.Parameter(tg.zeros(grad.shape, dtype=grad.dtype))
+    parameter.grad = grad
+    return parameter
+
+
+def test_layouts_and_dtypes_of_gradients(oracle):
+    """All that the fast way of norms and scaling does not take, or takes in another order."""
+    torch = oracle.torch
+    for dtypes in [("float32",) * 3, ("float64",) * 3, ("float16",) * 3, ("float32", "float64", "float32")]:
+        theirs = []
+        for grad in (torch.arange(6.0).reshape(2, 3).T, torch.arange(8.0)[::2], torch.tensor(3.0)):
+            theirs.append(torch.nn.Parameter(torch.zeros(grad.shape, dtype=getattr(torch, dtypes[len(theirs)]))))
+            theirs[-1].grad = grad.to(theirs[-1].dtype)
+        ours = [with_grad(oracle.ours(p.grad)) for p in theirs]
+        before = [p.grad._version for p in ours]
+        got, expected = (lib.clip_grad_norm_(ps, 1.0) for lib, ps in ((utils, ours), (torch.nn.utils, theirs)))
+        assert got.dtype == getattr(tg, str(expected.dtype).removeprefix("torch."))
+        assert got.item() == pytest.approx(expected.item(), rel=1e-3)
+        for mine, other in zip(ours, theirs, strict=True):
+            assert mine.grad.dtype == mine.dtype
+            assert mine.grad.flatten().tolist() == pytest.approx(other.grad.flatten().tolist(), rel=1e-3)
+        assert [p.grad._version for p in ours] != before
+
+
+def test_overflow_of_the_norm_as_the_oracle(oracle):
+    for value in (1e25, 1e-25):
+        parameter = with_grads([value, value])[0]
+        expected = oracle.torch.nn.utils.get_total_norm([oracle.torch.tensor([value, value])])
+        assert utils.clip_grad_norm_([parameter], 1.0).item() == expected.item()
+
+
 def test_clip_grad_value():
     parameters = with_grads([3.0, -0.5], [-4.0])
     utils.clip_grad_value_(parameters, 1)

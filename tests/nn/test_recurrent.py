@@ -238,3 +238,19 @@ def test_the_error_names_the_module():
     model = nn.Sequential(nn.Identity(), nn.LSTM(3, 4))
     with pytest.raises(RuntimeError, match=r"in Sequential\.1 \(LSTM\)"):
         model(tg.ones(5, 2, 2))
+
+
+@pytest.mark.parametrize("build", [lambda: nn.RNN(3, 4), lambda: nn.LSTMCell(3, 4)])
+def test_a_tensor_may_stand_in_for_a_weight(build):
+    layer, x = build(), tg.randn(2, 3)
+    name = "weight_hh_l0" if isinstance(layer, nn.RNN) else "weight_hh"
+    expected = list(flat(layer(x)))
+    weight = getattr(layer, name)
+    half = nn.Parameter(weight.detach() / 2)
+    delattr(layer, name)
+    setattr(layer, name, half * 2)
+    found = list(flat(layer(x)))
+    for mine, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(mine.detach().numpy(), other.detach().numpy())
+    sum(each.sum() for each in found).backward()
+    assert half.grad is not None

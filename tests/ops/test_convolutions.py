@@ -143,3 +143,14 @@ ERRORS = {
 @pytest.mark.parametrize("case", ERRORS)
 def test_errors(case, library):
     check_error(library, *ERRORS[case])
+
+
+def test_an_infinity_reaches_only_the_weights_whose_windows_hold_it():
+    x = tg.ones(2, 3, 8)
+    x[0, 0, 0] = float("inf")
+    w = tg.ones(3, 3, 3, requires_grad=True)
+    x.requires_grad_()
+    # The first element is in windows at the second and third place of the padded kernel's two steps alone.
+    tg.conv1d(x, w, padding=1).sum().backward()
+    assert tg.isinf(w.grad).nonzero().tolist() == [[o, 0, k] for o in range(3) for k in (0, 1)]
+    assert not tg.isnan(w.grad).any()

@@ -15,8 +15,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends import sums
+from tinygrad5329.backends.scatter import add_at
 
-__all__ = ["covered", "flat_places", "max_codes", "max_windows", "pooled_counts", "spread_windows", "sum_windows"]
+__all__ = [
+    "code_dtype", "covered", "flat_places", "max_windows", "pooled_counts", "spread_maxima", "spread_windows",
+    "sum_windows",
+]  # fmt: skip
 
 Sizes = tuple[int, ...]
 
@@ -59,8 +63,19 @@ def _along(axis: int, part: slice) -> tuple[Any, ...]:
     return (slice(None),) * axis + (part,)
 
 
-def max_windows(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Any:
-    """The largest element of each window, dimension by dimension; NaN wins."""
+def max_windows(
+    x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes, keep: bool
+) -> tuple[Any, Any]:
+    """The largest element of each window, where NaN wins, and with `keep` its code.
+
+    A code is the place in the window, counted in C order, of the first largest element or of the last NaN.
+    """
+    out = _largest(x, kernel, stride, padding, dilation, counts)
+    return out, _codes(x, out, kernel, stride, padding, dilation) if keep else None
+
+
+def _largest(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Any:
+    """The largest element of each window, dimension by dimension."""
     lead = x.ndim - len(kernel)
     lowest = -np.inf if x.dtype.kind not in "iu" else np.iinfo(x.dtype).min
     for j, (k, s, p, d, count) in enumerate(zip(kernel, stride, padding, dilation, counts, strict=True)):
@@ -89,19 +104,29 @@ def max_windows(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: 
     return np.ascontiguousarray(x)
 
 
-def max_codes(x: Any, out: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
-    """The place in each window, counted in C order, of its first largest element (of the last NaN)."""
-    volume = math.prod(kernel)
-    codes = np.zeros(out.shape, np.uint8 if volume <= 256 else np.int32)
+def code_dtype(kernel: Sizes) -> Any:
+    """The dtype of the codes of windows."""
+    return np.uint8 if math.prod(kernel) <= 256 else np.int32
+
+
+def _codes(x: Any, out: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
+    codes = np.zeros(out.shape, code_dtype(kernel))
     sizes, counts = x.shape[x.ndim - len(kernel) :], out.shape[x.ndim - len(kernel) :]
     places = list(_places(sizes, kernel, stride, padding, dilation, counts))
-    for code in range(volume - 1, -1, -1):
+    for code in range(len(places) - 1, -1, -1):
         windows, elements = places[code]
-        np.copyto(codes[windows], code, where=x[elements] == out[windows])
+        _put_code(codes[windows], code, x[elements] == out[windows])
     if out.dtype.kind not in "iu" and np.isnan(out).any():
         for code, (windows, elements) in enumerate(places):
-            np.copyto(codes[windows], code, where=np.isnan(x[elements]))
+            _put_code(codes[windows], code, np.isnan(x[elements]))
     return codes
+
+
+def _put_code(codes: Any, code: int, where: Any) -> None:
+    """Write `code` where a mask is True, without a branch on each element."""
+    change = codes ^ codes.dtype.type(code)
+    change *= where if codes.itemsize > 1 else where.view(np.uint8)
+    codes ^= change
 
 
 def flat_places(codes: Any, sizes: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
@@ -118,6 +143,24 @@ def flat_places(codes: Any, sizes: Sizes, kernel: Sizes, stride: Sizes, padding:
     places = within.take(codes)
     places += start
     return places
+
+
+def spread_maxima(
+    g: Any, codes: Any, sizes: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
+) -> Any:
+    """The adjoint of :func:`max_windows`: each window's value added to the element that its code names."""
+    lead = g.shape[: g.ndim - len(kernel)]
+    out = np.zeros((*lead, *sizes), g.dtype)
+    if g.size == 0:
+        return out
+    places = flat_places(codes, sizes, kernel, stride, padding, dilation)
+    planes = np.arange(math.prod(lead)) * math.prod(sizes)
+    places += planes.reshape(*lead, *(1,) * len(kernel))
+    if all(s > d * (k - 1) for s, k, d in zip(stride, kernel, dilation, strict=True)):
+        out.reshape(-1)[places] = g
+    else:
+        add_at(out.reshape(-1), places.reshape(-1), g.reshape(-1))
+    return out
 
 
 def sum_windows(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, counts: Sizes) -> Any:

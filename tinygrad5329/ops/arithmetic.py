@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329 import dtypes
+from tinygrad5329.ops.integer_powers import power
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import as_tensor_operand, cast, expect_tensor, operands, result_type, write_out
 from tinygrad5329.tensor import Tensor, attach, method, wrap
@@ -52,10 +53,11 @@ _pow = Primitive(
     lambda xp, g, x, y, out: g * xp.conj(_zero_or_product((x == 0) & (y.real >= 0), xp, out, x)),
     broadcasts=True,
 )
+
 _pow_scalar = Primitive(
     "pow",
-    lambda xp, x, *, exponent: x**exponent,
-    lambda xp, g, x, exponent: g * xp.conj(exponent * x ** (exponent - 1)) if exponent else xp.zeros_like(x),
+    lambda xp, x, *, exponent: power(x, exponent),
+    lambda xp, g, x, exponent: g * xp.conj(exponent * power(x, exponent - 1)) if exponent else xp.zeros_like(x),
     scalars=True,
 )
 _fmod = Primitive(
@@ -102,7 +104,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
     if alpha != 1:
         other = _scaled("add", input, other, alpha)
     x, y = operands("add", input, other)
-    result = _logical(np.logical_or, x, y) if _both_bool(x, y) else _add(x, y)
+    result = _logical(np.logical_or, x, y) if _both_bool(x, y) else _add.run(x, y)
     return result if out is None else write_out("add", out, result)
 
 
@@ -139,7 +141,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
         raise RuntimeError(f"Subtraction, the `-` operator, with {kind}")
     if alpha != 1:
         other = _scaled("sub", input, other, alpha)
-    result = _sub(*operands("sub", input, other))
+    result = _sub.run(*operands("sub", input, other))
     return result if out is None else write_out("sub", out, result)
 
 
@@ -147,7 +149,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
 def mul(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """``input * other``, broadcast (``torch.mul``)."""
     x, y = operands("mul", input, other)
-    result = _mul(x, y)
+    result = _mul.run(x, y)
     return result if out is None else write_out("mul", out, result)
 
 
@@ -164,7 +166,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
     tensor([ 3, -3])
     """
     if rounding_mode is None:
-        result = _div(*operands("div", input, other, floats=True))
+        result = _div.run(*operands("div", input, other, floats=True))
     elif rounding_mode in ("floor", "trunc"):
         result = _rounded_quotient(input, other, rounding_mode)
     else:
@@ -257,7 +259,7 @@ def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
             "Negation, the `-` operator, on a bool tensor is not supported. Use the `~` or "
             "`logical_not()` operator instead."
         )
-    result = _neg(input)
+    result = _neg.run(input)
     return result if out is None else write_out("neg", out, result)
 
 
@@ -278,7 +280,7 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
             # Booleans to a Boolean power: x ** True is x, x ** False is True.
             return wrap(x._array | (not exponent))
         value = exponent if kind in dtypes.INEXACT else int(exponent)
-        result = _pow_scalar(x, exponent=value)
+        result = _pow_scalar.run(x, exponent=value)
     else:
         _not_for_bools("pow", x, y)
         if not isinstance(x, Tensor):
@@ -287,7 +289,7 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
         if y._array.dtype.kind == "i" and (y._array < 0).any():
             result = _apply_integer_power(x._array, y._array)
         else:
-            result = _pow(x, y)
+            result = _pow.run(x, y)
     return result if out is None else write_out("pow", out, result)
 
 

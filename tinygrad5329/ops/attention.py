@@ -1,131 +1,42 @@
 """Scaled dot-product attention, ``softmax(Q K^T scale + mask) V``, as one operation.
 
-The kernel works on as many samples at a time as fit into the cache, in place. It never divides the
-exponentials by their sums, the largest array there is: the output is divided instead, and in the backward pass
-the gradient. Where the norms of queries and keys show that no score is large, the exponentials are taken
-without first subtracting each row's maximum.
+Its kernel is in ``backends/attention.py``. A recorded backward pass differentiates the same function written in
+tensor operations instead, which makes all scores at once.
 
-Vaswani et al., arXiv:1706.03762. Dividing late: Dao et al., arXiv:2205.14135.
+Vaswani et al., arXiv:1706.03762.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from tinygrad5329.backends import sums
+from tinygrad5329.backends import attention
 from tinygrad5329.dtypes import FLOATING
 from tinygrad5329.ops import choosing, expanding, linalg, shaping
 from tinygrad5329.ops.exponential_sums import softmax
-from tinygrad5329.ops.primitive import Primitive, unbroadcast
+from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import broadcast_shape, expect_tensor
 from tinygrad5329.random import default_generator
+from tinygrad5329.random.redrawn import RedrawnMask
 from tinygrad5329.tensor import Tensor, wrap
 
 __all__ = ["scaled_dot_product_attention"]
-
-#: Scores in one block: half a megabyte of float32.
-_BLOCK = 1 << 17
-#: Exponentials of scores up to this need no shift: neither they nor the gradients over them come near a limit.
-_SMALL = 30.0
-
-
-def _blocks(samples: int, scores: int) -> Iterator[slice]:
-    step = max(1, _BLOCK // max(1, scores))
-    return (slice(start, start + step) for start in range(0, samples, step))
-
-
-def _part(x: Any, block: slice) -> Any:
-    """The samples of a mask, which may be broadcast over all of them."""
-    return x if x is None or x.shape[0] == 1 else x[block]
-
-
-def _largest_norm(x: Any) -> Any:
-    return math.sqrt(np.vecdot(x, x).max(initial=0))
-
-
-def _rows_sum(x: Any) -> Any:
-    return sums.sum(x.reshape(-1, x.shape[-1]), 1).reshape(*x.shape[:-1], 1)
 
 
 def _forward(
     xp: Any, q: Any, k: Any, v: Any, mask: Any, *, drop: Any, scale: float, causal: bool, keep: bool
 ) -> tuple[Any, Any]:
-    """q (N, H, L, E), k (N, H, S, E), v (N, H, S, D), mask and drop broadcast to (N, H, L, S) or None.
-
-    The output (N, H, L, D) lies in memory as (N, L, H, D), so that joining the heads copies nothing.
-    """
-    n, heads, rows, _ = q.shape
-    columns = k.shape[2]
-    out = np.empty((n, rows, heads, v.shape[3]), q.dtype).transpose(0, 2, 1, 3)
-    kt = k.swapaxes(2, 3)
-    bounded = mask is None and _largest_norm(q) * _largest_norm(k) * abs(scale) < _SMALL
-    lower = None
-    if causal:
-        lower = np.tri(rows, columns, dtype=q.dtype)
-        if not bounded:
-            lower = np.where(lower > 0, q.dtype.type(0), q.dtype.type(-np.inf))
-    q = q * q.dtype.type(scale)
-    exponentials = np.empty((n, heads, rows, columns), q.dtype) if keep else None
-    totals = np.empty((n, heads, rows, 1), q.dtype)
-    for block in _blocks(n, heads * rows * columns):
-        scores = np.matmul(q[block], kt[block], None if exponentials is None else exponentials[block])
-        if bounded:
-            np.exp(scores, scores)
-            if lower is not None:
-                scores *= lower
-        else:
-            for bias in (_part(mask, block), lower):
-                if bias is not None:
-                    scores += bias
-            top = scores.max(-1, keepdims=True, initial=-np.inf)
-            # Where everything is masked there is no maximum to subtract, and the sum is 0.
-            top[top == -np.inf] = 0
-            scores -= top
-            np.exp(scores, scores)
-        total = totals[block]
-        total[...] = _rows_sum(scores)
-        if not bounded:
-            total[total == 0] = 1
-        if drop is not None:
-            scores = scores * drop[block]
-        np.matmul(scores, v[block], out[block])
-        out[block] /= total
-    # The rule needs the output as it is now; the caller may write to it.
-    return out, (exponentials, totals, out.copy("K")) if keep else None
+    """q (N, H, L, E), k (N, H, S, E), v (N, H, S, D), mask broadcasts to (N, H, L, S) or is None."""
+    return attention.attend(q, k, v, mask, drop, scale, causal, keep)
 
 
 def _raw(
-    xp: Any, g: Any, needs: Any, q: Any, k: Any, v: Any, mask: Any, drop: Any, scale: float, aux: Any
+    xp: Any, g: Any, needs: Any, q: Any, k: Any, v: Any, mask: Any, drop: Any, scale: float, causal: bool, aux: Any
 ) -> tuple[Any, ...]:
-    exponentials, totals, out = aux
-    n, heads, rows, columns = exponentials.shape
-    dq, dk, dv = (np.empty(x.shape, x.dtype) if need else None for x, need in zip((q, k, v), needs, strict=False))
-    d_mask = np.empty(exponentials.shape, q.dtype) if needs[3] else None
-    vt = v.swapaxes(2, 3)
-    factor = q.dtype.type(scale)
-    for block in _blocks(n, heads * rows * columns):
-        p = exponentials[block]
-        ours = g[block] / totals[block]
-        if dv is not None:
-            dropped = p if drop is None else p * drop[block]
-            np.matmul(dropped.swapaxes(2, 3), ours, dv[block])
-        scores = np.matmul(ours, vt[block], None if d_mask is None else d_mask[block])
-        if drop is not None:
-            scores *= drop[block]
-        scores -= np.vecdot(ours, out[block])[..., None]
-        scores *= p
-        if dq is not None:
-            np.matmul(scores, k[block], dq[block])
-        if dk is not None:
-            np.matmul(scores.swapaxes(2, 3), q[block], dk[block])
-    for each in (dq, dk):
-        if each is not None:
-            each *= factor
-    return dq, dk, dv, None if d_mask is None else unbroadcast(xp, d_mask, mask.shape)
+    return attention.attend_back(g, q, k, v, mask, drop, scale, causal, needs, aux)
 
 
 def _composite(q: Tensor, k: Tensor, v: Tensor, mask: Any, *, drop: Any, scale: float, causal: bool) -> Tensor:
@@ -140,7 +51,9 @@ def _composite(q: Tensor, k: Tensor, v: Tensor, mask: Any, *, drop: Any, scale: 
     weights = softmax(scores, 3)
     if masked.any():
         weights = choosing.where(wrap(masked), 0.0, weights)
-    return linalg.matmul(weights if drop is None else weights * wrap(drop), v)
+    if drop is not None:
+        weights = weights * wrap(drop.whole(weights.shape) if isinstance(drop, RedrawnMask) else drop)
+    return linalg.matmul(weights, v)
 
 
 _attention = Primitive("scaled_dot_product_attention", _forward, raw=_raw, composite=_composite, aux=True)
@@ -215,13 +128,18 @@ def scaled_dot_product_attention(
                 mask = shaping.reshape(mask, ((1, 1, *mask.shape[:-2])[-2:] + tuple(mask.shape[-2:])))
     drop = None
     if dropout_p:
-        drop = default_generator.dropout_mask(
-            dropout_p, (*query.shape[:2], rows, columns), np.float32 if q.itemsize == 2 else q.dtype
-        )
+        drop = _dropout_mask(dropout_p, (*query.shape[:2], rows, columns), np.float32 if q.itemsize == 2 else q.dtype)
     if scale is None:
         scale = 1 / math.sqrt(q.shape[-1]) if q.shape[-1] else 1.0
     out = _attention(query, key, value, mask, drop=drop, scale=float(scale), causal=bool(is_causal))
     return out if len(batch) == 2 else shaping.reshape(out, (*batch, rows, v.shape[-1]))
+
+
+def _dropout_mask(p: float, shape: tuple[int, ...], dtype: Any) -> Any:
+    """The mask; where the weights are not kept, one that is drawn again for each block of them."""
+    if not attention.keeps_weights(math.prod(shape), dtype) and RedrawnMask.serves(default_generator, p):
+        return RedrawnMask(default_generator, p, math.prod(shape), dtype)
+    return default_generator.dropout_mask(p, shape, dtype)
 
 
 def _as_bias(mask: Any, shape: tuple[int, ...], dtype: Any) -> Any:

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329.backends import sums
+from tinygrad5329.backends.choice import Slot
 from tinygrad5329.dtypes import float32
 from tinygrad5329.ops import pointwise, reduction, shaping
+from tinygrad5329.ops.arguments import explains_itself
 from tinygrad5329.ops.layer_normalization import affine, check_dtype, floating_array
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import cast
@@ -26,7 +28,7 @@ _rsqrt = pointwise.rsqrt  # type: ignore[attr-defined]
 
 def _over_channels(x: Any) -> Any:
     """Sums over all dimensions but the second: (N, C) or (N, C, L) to (C,)."""
-    return sums.sum(x if x.ndim == 2 else sums.sum(x, 2), 0)
+    return sums.over_rows(x if x.ndim == 2 else sums.sum(x, 2))
 
 
 def _batch_norm_forward(
@@ -117,6 +119,7 @@ _batch_norm = Primitive(
 _known_moments = Primitive("native_batch_norm_eval", _known_moments_forward, joint=_known_moments_rule)
 
 
+@explains_itself
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
@@ -197,11 +200,12 @@ def _normalise_batch(
     array = x._array
     if training and array.size:
         moments: list[Any] = []
-        out = _batch_norm(x, weight, bias, eps=eps, moments=moments)
+        out = _batch_norm.run(x, weight, bias, eps=eps, moments=moments)
         if running_mean is not None:
             count = array.size // array.shape[1]
-            _move(running_mean, moments[0], momentum, momentum)
-            _move(running_var, moments[1], momentum, momentum * (count / (count - 1)))
+            running_statistics.run((running_mean._array, running_var._array), moments, momentum, count / (count - 1))
+            bump_version(running_mean, "batch_norm")
+            bump_version(running_var, "batch_norm")
         return out
     if training:
         # Nothing to take moments of; an empty result, and running statistics as they were.
@@ -209,16 +213,17 @@ def _normalise_batch(
     else:
         # In float32 where the input was float16. Tensors, so that a later update is noticed.
         mean, var = cast(running_mean, x.dtype), cast(running_var, x.dtype)
-    return _known_moments(x, mean, var, weight, bias, eps=eps)
+    return _known_moments.run(x, mean, var, weight, bias, eps=eps)
 
 
-def _move(running: Tensor, batch: Any, momentum: float, share: float) -> None:
-    """Put `share` of the batch's statistic into the running one; the batch's is overwritten."""
-    kept = running._array
-    kept *= 1 - momentum
-    batch *= share
-    kept += batch
-    bump_version(running, "batch_norm")
+def _move(running: Any, batch: Any, momentum: float, correction: float) -> None:
+    """Bring the batch's mean and unbiased variance into the running ones."""
+    for kept, new, share in zip(running, batch, (momentum, momentum * correction), strict=True):
+        kept *= 1 - momentum
+        kept += new * share
+
+
+running_statistics = Slot("running_statistics", _move)
 
 
 def instance_norm(

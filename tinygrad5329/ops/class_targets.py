@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ __all__ = [
     "check_target",
     "check_weight",
     "counting",
-    "places_of",
+    "row_starts",
     "shares",
     "target_shape",
 ]
@@ -49,12 +50,13 @@ def shares(target: Any, counted: Any, weight: Any, dtype: Any) -> tuple[Any, Any
     return share, np.add.reduce(share)
 
 
-def places_of(target: Any, classes: int) -> Any:
-    """The positions of the targets' elements in the flat input."""
-    places = np.arange(len(target))
-    places *= classes
-    places += target
-    return places
+@lru_cache(16)
+def row_starts(rows: int, classes: int) -> Any:
+    """Where the rows of a (rows, classes) matrix begin in its flat form; read-only."""
+    starts = np.arange(rows)
+    starts *= classes
+    starts.flags.writeable = False
+    return starts
 
 
 def check_arguments(op: str, input: Any, target: Any, weight: Any, reduction: Any) -> None:

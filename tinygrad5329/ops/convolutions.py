@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from tinygrad5329.backends import convolution as kernels
+from tinygrad5329.backends.choice import Slot
 from tinygrad5329.ops.dims import scalar_type
 from tinygrad5329.ops.padding import pad
 from tinygrad5329.ops.primitive import Primitive
@@ -24,6 +25,11 @@ __all__ = [
 ]  # fmt: skip
 
 Sizes = tuple[int, ...]
+
+_CONVOLVE = Slot("convolve", kernels.convolve)
+_CONVOLVE_INPUT = Slot("convolve_input", kernels.convolve_input)
+_CONVOLVE_WEIGHT = Slot("convolve_weight", kernels.convolve_weight)
+_GRADIENTS = Slot("convolution_gradients", kernels.convolution_gradients)
 
 
 def _bias_gradient(xp: Any, g: Any) -> Any:
@@ -40,6 +46,13 @@ def _convolution_rule(
         _to_weight.under(xp, xp.conj(x), g, shape=tuple(w.shape), **how) if needs[1] else None,
         _bias_gradient(xp, g) if needs[2] else None,
     )
+
+
+def _convolution_raw(
+    xp: Any, g: Any, needs: Any, x: Any, w: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> tuple[Any, ...]:
+    to_input, to_weight = _GRADIENTS.run(g, xp.conj(x), xp.conj(w), needs, stride, padding, dilation, groups)
+    return to_input, to_weight, _bias_gradient(xp, g) if needs[2] else None
 
 
 def _transposed_rule(
@@ -65,14 +78,15 @@ def _to_weight_rule(
 
 _convolution: Primitive = Primitive(
     "convolution",
-    lambda xp, x, w, b, *, stride, padding, dilation, groups, counts=None: kernels.convolve(
+    lambda xp, x, w, b, *, stride, padding, dilation, groups, counts=None: _CONVOLVE.run(
         x, w, b, stride, padding, dilation, groups, counts
     ),
     joint=_convolution_rule,
+    raw=_convolution_raw,
 )
 _transposed: Primitive = Primitive(
     "convolution_transposed",
-    lambda xp, x, w, b, *, sizes, stride, padding, dilation, groups: kernels.convolve_input(
+    lambda xp, x, w, b, *, sizes, stride, padding, dilation, groups: _CONVOLVE_INPUT.run(
         x, w, b, sizes, stride, padding, dilation, groups
     ),
     joint=_transposed_rule,
@@ -81,7 +95,7 @@ _transposed: Primitive = Primitive(
 )
 _to_weight: Primitive = Primitive(
     "convolution_weight",
-    lambda xp, x, y, *, shape, stride, padding, dilation, groups: kernels.convolve_weight(
+    lambda xp, x, y, *, shape, stride, padding, dilation, groups: _CONVOLVE_WEIGHT.run(
         x, y, shape, stride, padding, dilation, groups
     ),
     joint=_to_weight_rule,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from operator import index
 from typing import Any
 
@@ -36,15 +37,35 @@ def _zeros_but_diagonal(name: str) -> Primitive:
 
 _diagonal_backward: Primitive = _zeros_but_diagonal("diagonal_backward")
 _diag_embed = _zeros_but_diagonal("diag_embed")
+
+
+@lru_cache(16)
+def _small_below(rows: int, columns: int, k: int) -> Any:
+    return np.tri(rows, columns, k, bool)
+
+
+def _below(rows: int, columns: int, k: int) -> Any:
+    """True on and below the diagonal `k`; what attention masks are made of is not made anew every time."""
+    return (_small_below if rows * columns <= _SMALL else _small_below.__wrapped__)(rows, columns, k)
+
+
+def _kept(x: Any, mask: Any) -> Any:
+    out = np.zeros_like(x)
+    np.copyto(out, x, where=mask)
+    return out
+
+
+#: Masks of so many elements at most are remembered.
+_SMALL = 1 << 20
 _tril: Primitive = Primitive(
     "tril",
-    lambda xp, x, *, k: np.tril(x, k),
+    lambda xp, x, *, k: _kept(x, _below(x.shape[-2], x.shape[-1], k)),
     lambda xp, g, k: _tril.under(xp, g, k=k),
     exact=True,
 )
 _triu: Primitive = Primitive(
     "triu",
-    lambda xp, x, *, k: np.triu(x, k),
+    lambda xp, x, *, k: _kept(x, ~_below(x.shape[-2], x.shape[-1], k - 1)),
     lambda xp, g, k: _triu.under(xp, g, k=k),
     exact=True,
 )

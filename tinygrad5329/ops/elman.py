@@ -6,7 +6,6 @@ passes; so is the loop of the backward pass, since its slopes are known beforeha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,77 +13,88 @@ import numpy as np
 from tinygrad5329.backends import sums
 from tinygrad5329.ops import linalg, pointwise, rectifiers
 from tinygrad5329.ops.primitive import Primitive
-from tinygrad5329.ops.unrolling import fit, spans, states_before, unroll
+from tinygrad5329.ops.unrolling import Sizes, as_given, as_rows, fit, spans, unroll, weight_gradient
 from tinygrad5329.tensor import Tensor
 
 __all__: list[str] = []
 
 
 def _forward(
-    xp: Any, x: Any, h: Any, w: Any, u: Any, b: Any, c: Any, *, sizes: Sequence[int], reverse: bool, relu: bool,
-    keep: bool,
+    xp: Any, x: Any, h: Any, w: Any, u: Any, b: Any, c: Any, *, sizes: Sizes, batch_first: bool, reverse: bool,
+    relu: bool, keep: bool,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """x (rows, I), h (N, H), w (H, I), u (H, H), b and c (H,) or None to (states (rows, H), final (N, H))."""
-    z = np.matmul(x, w.T)
+    """x as `unrolling` says, h (1, N, H) or None, w (H, I), u (H, H), b and c (H,) or None to (states, final)."""
+    rows, counts = as_rows(x, sizes, batch_first)
+    z = np.matmul(rows, w.T)
     if b is not None:
         z += b + c
     u = np.ascontiguousarray(u.T)
-    final = np.empty_like(h)
-    order = spans(sizes, reverse)
-    state = h[: order[0][1] - order[0][0]]
-    product = np.empty_like(h)
+    final = np.empty((1, counts[0], len(w)), x.dtype)
+    order = spans(counts, reverse)
+    n = order[0][1] - order[0][0]
+    state: Any = None if h is None else h[0, :n]
+    product = np.empty((n, len(w)), x.dtype)
     for start, stop in order:
-        n = stop - start
-        state = fit(state, n, h, final)
         row = z[start:stop]
-        np.matmul(state, u, product[:n])
-        row += product[:n]
+        if state is not None:
+            if len(state) != stop - start:
+                state = fit(state, stop - start, h[0], final[0])
+                product = np.empty_like(state)
+            np.add(row, state.dot(u, product), row)
         state = np.maximum(row, 0, out=row) if relu else np.tanh(row, row)
-    final[: len(state)] = state
-    return (z.copy() if keep else z, final), z
+    final[0, : len(state)] = state
+    out = z.copy() if keep else z
+    return (as_given(out, x.shape, sizes, batch_first), final), z
 
 
 def _raw(
-    xp: Any, g: Any, needs: Any, x: Any, h: Any, w: Any, u: Any, sizes: Sequence[int], reverse: bool, relu: bool,
-    aux: Any,
+    xp: Any, g: Any, needs: Any, x: Any, h: Any, w: Any, u: Any, sizes: Sizes, batch_first: bool, reverse: bool,
+    relu: bool, aux: Any,
 ) -> tuple[Any, ...]:  # fmt: skip
     g, last = g
+    last = last[0]
+    g, counts = as_rows(g, sizes, batch_first)
     if relu:
-        slope = np.asarray(aux > 0, aux.dtype)
+        dz = np.asarray(aux > 0, aux.dtype)
     else:
-        slope = aux * aux
-        np.subtract(1, slope, slope)
-    dh = np.empty_like(h)
-    order = spans(sizes, not reverse)
-    carry = last[: order[0][1] - order[0][0]]
-    dz = slope
-    total = np.empty_like(h)
+        dz = aux * aux
+        np.subtract(1, dz, dz)
+    order = spans(counts, not reverse)
+    n = order[0][1] - order[0][0]
+    dh = np.empty((1, *last.shape), last.dtype)
+    carry, total, product = last[:n], np.empty((n, len(w)), aux.dtype), np.empty((n, len(w)), aux.dtype)
     for start, stop in order:
-        n = stop - start
-        carry = fit(carry, n, last, dh)
-        np.add(g[start:stop], carry, total[:n])
+        if len(carry) != stop - start:
+            carry = fit(carry, stop - start, last, dh[0])
+            total, product = np.empty_like(carry), np.empty_like(carry)
         step = dz[start:stop]
-        step *= total[:n]
-        carry = np.matmul(step, u)
-    dh[: len(carry)] = carry
+        np.multiply(step, np.add(g[start:stop], carry, total), step)
+        if needs[1] or (start, stop) != order[-1]:
+            carry = step.dot(u, product)
+    dh[0, : len(carry)] = carry
+    rows: Any = as_rows(x, sizes, batch_first)[0] if needs[2] else None
+    db = sums.over_rows(dz) if needs[4] or needs[5] else None
     return (
-        np.matmul(dz, w) if needs[0] else None,
+        as_given(np.matmul(dz, w), x.shape, sizes, batch_first) if needs[0] else None,
         dh,
-        np.matmul(dz.T, x) if needs[2] else None,
-        np.matmul(dz.T, states_before(aux, h, sizes, reverse)) if needs[3] else None,
-        *(sums.sum(dz, 0),) * 2,
+        np.matmul(dz.T, rows) if needs[2] else None,
+        weight_gradient(dz, aux, None if h is None else h[0], counts, reverse) if needs[3] else None,
+        db,
+        db,
     )
 
 
 def _composite(
-    x: Tensor, h: Tensor, w: Tensor, u: Tensor, b: Any, c: Any, *, sizes: Sequence[int], reverse: bool, relu: bool
-) -> tuple[Tensor, ...]:
+    x: Tensor, h: Any, w: Tensor, u: Tensor, b: Any, c: Any, *, sizes: Sizes, batch_first: bool, reverse: bool,
+    relu: bool,
+) -> tuple[Tensor, ...]:  # fmt: skip
     activation = rectifiers.relu if relu else pointwise.tanh  # type: ignore[attr-defined]
 
     def step(z: Tensor, state: Tensor) -> tuple[Tensor]:
         return (activation(z + linalg.linear(state, u, c)),)
 
-    return unroll(step, linalg.linear(x, w, b), (h,), sizes, reverse)
+    width = u._array.shape[1]
+    return unroll(step, lambda rows: linalg.linear(rows, w, b), x, (h,), (width,), sizes, batch_first, reverse)
 
 
 elman_layer = Primitive("elman_layer", _forward, raw=_raw, composite=_composite, aux=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad5329 import dtypes
-from tinygrad5329.backends.scatter import add_at, scatter_zeros
+from tinygrad5329.backends.scatter import add_at, read, scatter_zeros, write
 from tinygrad5329.grad_mode import state
 from tinygrad5329.ops.inplace import adopt, check_overlap, check_writable
 from tinygrad5329.ops.primitive import Primitive, unbroadcast
@@ -38,7 +38,7 @@ def assigning(name: str) -> Primitive:
     """A primitive ``(x, v, index=...)``: `x` with `v` written at `index`, which may name a place twice."""
     return Primitive(
         name,
-        lambda xp, x, v, *, index: _put(np.array(x), index, v),
+        lambda xp, x, v, *, index: _write(np.array(x), index, v),
         lambda xp, g, index: _index_put.under(xp, g, xp.zeros((), g.dtype), index=index),
         lambda xp, g, v_shape, index: unbroadcast(xp, _read_again(xp, g, index), v_shape),
         exact=True,
@@ -69,7 +69,7 @@ _slice_backward: Primitive = Primitive(
 )
 _index: Primitive = Primitive(
     "index",
-    lambda xp, x, *, index: x[index],
+    lambda xp, x, *, index: read(x, index),
     lambda xp, g, x_shape, index: _index_backward.under(xp, g, shape=x_shape, index=index),
     exact=True,
 )
@@ -95,6 +95,11 @@ def _put(x: Any, index: Any, value: Any) -> Any:
     return x
 
 
+def _write(x: Any, index: Any, value: Any) -> Any:
+    write(x, index, value)
+    return x
+
+
 def _add(x: Any, index: Any, value: Any) -> Any:
     add_at(x, index, value)
     return x
@@ -110,7 +115,7 @@ def _read_again(xp: Any, g: Any, index: Any) -> Any:
 
 
 def _is_advanced(index: Any) -> bool:
-    parts = index if type(index) is tuple else (index,)
+    parts = index if isinstance(index, tuple) else (index,)
     return any(isinstance(part, (np.ndarray, bool, np.bool_)) for part in parts)
 
 
@@ -308,9 +313,9 @@ def overwrite(input: Tensor, op: Primitive, source: Tensor, index: Any) -> Tenso
     """``op(input, source, index=index)`` of an :func:`assigning` or :func:`adding` primitive, in place."""
     name = f"{op.name}_"
     check_writable(input, name)
-    write = _add if op.name in _ADDING else _put
+    change = _add if op.name in _ADDING else _write
     try:
-        write(input._array, index, source._array)
+        change(input._array, index, source._array)
     except ValueError as error:
         raise RuntimeError(f"{name}: {error}") from None
     if state.grad and (input.requires_grad or source.requires_grad):

@@ -25,55 +25,135 @@ __all__ = ["group_norm", "layer_norm", "rms_norm"]
 _rsqrt = pointwise.rsqrt  # type: ignore[attr-defined]
 
 
+#: Elements of the rows that the backward pass takes at a time, so that its intermediates stay in the cache.
+_BLOCK = 1 << 18
+#: Along rows shorter than this NumPy's loops cost more than their elements.
+_SHORT = 64
+
+
+def _by_columns(function: Any, x: Any, row: Any, out: Any) -> Any:
+    """``function(x, row, out)`` for matrices and a row; several short rows are taken as one."""
+    rows, width = x.shape
+    together = min(rows & -rows, 8 * _SHORT // width) if width < _SHORT else 1
+    if together > 1:
+        together = 1 << together.bit_length() - 1
+        row = np.broadcast_to(row, (together, width)).reshape(-1)
+        x, out = x.reshape(-1, together * width), out.reshape(-1, together * width)
+    return function(x, row, out)
+
+
+def _inverse_root_mean_square(rows: Any, eps: float) -> Any:
+    width = rows.shape[1]
+    inverse = sums.sum(np.square(rows), 1) if width < _SHORT else np.vecdot(rows, rows)
+    inverse /= width
+    inverse += eps
+    np.sqrt(inverse, inverse)
+    return np.divide(1, inverse, inverse)
+
+
 def _layer_norm_forward(
     xp: Any, x: Any, weight: Any, bias: Any, *, shape: tuple[int, ...], eps: float, keep: bool
 ) -> tuple[Any, Any]:
     """Normalise over the last dimensions, which have `shape`."""
     width = math.prod(shape)
-    normal = x.reshape(-1, width)
-    mean = sums.sum(normal, 1)
+    rows = x.reshape(-1, width)
+    mean = sums.sum(rows, 1)
     mean /= width
-    normal = normal - mean[:, None]
-    inverse = np.vecdot(normal, normal)
-    inverse /= width
-    inverse += eps
-    np.sqrt(inverse, inverse)
-    np.divide(1, inverse, inverse)
+    normal = np.subtract(rows, mean[:, None], order="C")
+    inverse = _inverse_root_mean_square(normal, eps)
     normal *= inverse[:, None]
+    # The rule's cache must not be what the caller may write to.
+    out = np.empty_like(normal) if keep else normal
     if weight is not None:
-        out = normal * weight.reshape(-1)
+        _by_columns(np.multiply, normal, weight.reshape(-1), out)
         if bias is not None:
-            out += bias.reshape(-1)
+            _by_columns(np.add, out, bias.reshape(-1), out)
     elif bias is not None:
-        out = normal + bias.reshape(-1)
-    else:
-        # The rule's cache must not be what the caller may write to.
-        out = normal.copy() if keep else normal
+        _by_columns(np.add, normal, bias.reshape(-1), out)
+    elif keep:
+        out[...] = normal
     return out.reshape(x.shape), (normal, inverse) if keep else None
 
 
 def _layer_norm_raw(xp: Any, g: Any, needs: Any, weight: Any, shape: tuple[int, ...], aux: Any) -> tuple[Any, Any, Any]:
     """dx = s (h - mean(h) - n mean(h n)), with h = g w, n the normalised input, s the inverse deviation."""
+    normal, inverses = aux
+    whole = g.shape
+    rows, width = normal.shape
+    step = max(1, _BLOCK // width)
+    slopes = g.reshape(normal.shape)
+    row = None if weight is None else weight.reshape(-1)
+    dx = np.empty(normal.shape, normal.dtype)
+    dw = db = None
+    for start in range(0, rows, step):
+        block = slice(start, start + step)
+        n, g, s, product = normal[block], slopes[block], inverses[block], dx[block]
+        np.multiply(g, n, product)
+        if needs[1]:
+            part = sums.sum(product, 0)
+            dw = part if dw is None else dw + part
+        if needs[2]:
+            part = sums.sum(g, 0)
+            db = part if db is None else db + part
+        if not needs[0]:
+            continue
+        if row is None:
+            mean, slope = sums.sum(g, 1), sums.sum(product, 1)
+            h = g * s[:, None]
+        else:
+            mean, slope = g.dot(row), product.dot(row)
+            # An outer product by BLAS: broadcasting along the rows and along the columns takes two passes.
+            h = s[:, None].dot(row[None])
+            h *= g
+        for each in (mean, slope):
+            each *= s
+            each /= width
+        np.multiply(n, slope[:, None], product)
+        product += mean[:, None]
+        np.subtract(h, product, product)
+    return dx.reshape(whole), None if dw is None else dw.reshape(shape), None if db is None else db.reshape(shape)
+
+
+def _rms_norm_forward(
+    xp: Any, x: Any, weight: Any, *, shape: tuple[int, ...], eps: float, keep: bool
+) -> tuple[Any, Any]:
+    """Divide by the root of the mean square over the last dimensions, which have `shape`."""
+    rows = x.reshape(-1, math.prod(shape))
+    inverse = _inverse_root_mean_square(rows, eps)
+    normal = np.multiply(rows, inverse[:, None], order="C")
+    # As above.
+    out = np.empty_like(normal) if keep else normal
+    if weight is not None:
+        _by_columns(np.multiply, normal, weight.reshape(-1), out)
+    elif keep:
+        out[...] = normal
+    return out.reshape(x.shape), (normal, inverse) if keep else None
+
+
+def _rms_norm_raw(xp: Any, g: Any, needs: Any, weight: Any, shape: tuple[int, ...], aux: Any) -> tuple[Any, Any]:
+    """dx = s (h - n mean(h n)), with h = g w, n the normalised input, s the inverse root of the mean square."""
     normal, inverse = aux
     whole = g.shape
     g = g.reshape(normal.shape)
     product = g * normal
     dw = sums.sum(product, 0).reshape(shape) if needs[1] else None
-    db = sums.sum(g, 0).reshape(shape) if needs[2] else None
-    if needs[0]:
-        if weight is None:
-            mean, slope = sums.sum(g, 1), sums.sum(product, 1)
-        else:
-            weight = weight.reshape(-1)
-            mean, slope = g.dot(weight), product.dot(weight)
-            g = g * weight
-        mean /= normal.shape[1]
-        slope /= normal.shape[1]
-        np.multiply(normal, slope[:, None], product)
-        product += mean[:, None]
-        np.subtract(g, product, product)
-        product *= inverse[:, None]
-    return product.reshape(whole), dw, db
+    if weight is None:
+        slope = sums.sum(product, 1)
+        h = g * inverse[:, None]
+    else:
+        row = weight.reshape(-1)
+        slope = product.dot(row)
+        h = inverse[:, None].dot(row[None])
+        h *= g
+    slope *= inverse
+    slope /= normal.shape[1]
+    np.multiply(normal, slope[:, None], product)
+    return np.subtract(h, product, product).reshape(whole), dw
+
+
+def _rms_norm_composite(x: Tensor, weight: Tensor | None, *, shape: tuple[int, ...], eps: float) -> Tensor:
+    axes = tuple(range(-len(shape), 0))
+    return affine(x * _rsqrt(reduction.mean(x * x, axes, True) + eps), weight, None, shape)
 
 
 def _layer_norm_composite(
@@ -99,6 +179,7 @@ _layer_norm = Primitive(
     composite=_layer_norm_composite,
     aux=True,
 )
+_rms_norm = Primitive("rms_norm", _rms_norm_forward, raw=_rms_norm_raw, composite=_rms_norm_composite, aux=True)
 
 
 def layer_norm(
@@ -156,10 +237,12 @@ def rms_norm(
     shape = _check_trailing("rms_norm", array, normalized_shape, weight, None)
     if eps is None:
         eps = finfo(input.dtype).eps
-    x = cast(input, float32) if array.itemsize == 2 else input
-    axes = tuple(range(-len(shape), 0))
-    out = x * _rsqrt(reduction.mean(x * x, axes, True) + eps)
-    return cast(affine(out, weight, None, shape), input.dtype)
+    if array.size == 0:
+        return affine(arithmetic.mul(input, 1.0), weight, None, shape)
+    if array.itemsize == 2:
+        out = _rms_norm(cast(input, float32), None, shape=shape, eps=eps)
+        return cast(affine(out, weight, None, shape), input.dtype)
+    return _rms_norm(input, weight, shape=shape, eps=eps)
 
 
 def group_norm(

@@ -15,12 +15,13 @@ from tinygrad5329.backends import sums
 from tinygrad5329.dtypes import FLOATING, float32
 from tinygrad5329.ops import arithmetic, shaping
 from tinygrad5329.ops import reduction as reductions
+from tinygrad5329.ops.arguments import explains_itself
 from tinygrad5329.ops.class_targets import (
     check_arguments,
     check_target,
     check_weight,
     counting,
-    places_of,
+    row_starts,
     shares,
     target_shape,
 )
@@ -65,11 +66,11 @@ def _cross_entropy_forward(
     classes = x.shape[1]
     target, counted = counting(target, classes, ignore_index)
     share, total = shares(target, counted, weight, x.dtype)
-    places = places_of(target, classes)
+    starts = row_starts(len(x), classes)
+    places = target + starts
     # argmax is several times as fast as a maximum over rows.
     top = x.argmax(1)
-    top -= target
-    top += places
+    top += starts
     z = x - x.take(top)[:, None]
     losses = z.take(places)
     if label_smoothing:
@@ -117,7 +118,7 @@ def _nll_forward(
 ) -> tuple[Any, Any]:
     target, counted = counting(target, x.shape[1], ignore_index)
     share, total = shares(target, counted, weight, x.dtype)
-    places = places_of(target, x.shape[1])
+    places = target + row_starts(*x.shape)
     losses = x.take(places)
     np.negative(losses, losses)
     if share is not None:
@@ -193,6 +194,7 @@ _nll = Primitive("nll_loss", _nll_forward, raw=_nll_raw, composite=_nll_composit
 # --- the functions -------------------------------------------------------------------------------------
 
 
+@explains_itself
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -298,7 +300,7 @@ def _of_indices(op: Primitive, input: Tensor, target: Tensor, weight: Any, reduc
         weight = None if weight is None else cast(weight, float32)
         result = cast(op(cast(input, float32), target, weight, reduction=reduction, **params), input.dtype)
     else:
-        result = op(input, target, weight, reduction=reduction, **params)
+        result = op.run(input, target, weight, reduction=reduction, **params)
     if reduction == "none" and x.ndim != 2:
         return shaping.reshape(result, t.shape if x.ndim > 1 else ())
     return result

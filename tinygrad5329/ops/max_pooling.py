@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from tinygrad5329.backends import pooling
-from tinygrad5329.backends.scatter import add_at
+from tinygrad5329.backends.choice import Slot
 from tinygrad5329.ops.dims import scalar_type
 from tinygrad5329.ops.picking import gather
 from tinygrad5329.ops.primitive import Primitive
@@ -25,6 +23,9 @@ __all__ = [
 Sizes = tuple[int, ...]
 
 
+_SPREAD_MAXIMA = Slot("spread_maxima", pooling.spread_maxima)
+
+
 def _forward(
     xp: Any,
     x: Any,
@@ -36,27 +37,14 @@ def _forward(
     counts: Sizes,
     keep: bool,
 ) -> tuple[Any, Any]:
-    out = pooling.max_windows(x, kernel, stride, padding, dilation, counts)
-    return out, pooling.max_codes(x, out, kernel, stride, padding, dilation) if keep else None
+    return pooling.max_windows(x, kernel, stride, padding, dilation, counts, keep)
 
 
 def _raw(
     xp: Any, g: Any, needs: Any, x_shape: Any, aux: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
 ) -> tuple[Any]:
     """The gradient goes to each window's largest element; a byte for each window remembers which that is."""
-    dims = len(kernel)
-    sizes = x_shape[-dims:]
-    out = np.zeros(x_shape, g.dtype)
-    if g.size == 0:
-        return (out,)
-    places = pooling.flat_places(aux, sizes, kernel, stride, padding, dilation)
-    planes = np.arange(math.prod(x_shape[:-dims])) * math.prod(sizes)
-    places += planes.reshape(*x_shape[:-dims], *(1,) * dims)
-    if all(s > d * (k - 1) for s, k, d in zip(stride, kernel, dilation, strict=True)):
-        out.reshape(-1)[places] = g
-    else:
-        add_at(out.reshape(-1), places.reshape(-1), g.reshape(-1))
-    return (out,)
+    return (_SPREAD_MAXIMA.run(g, aux, x_shape[-len(kernel) :], kernel, stride, padding, dilation),)
 
 
 def _composite(x: Tensor, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Tensor:
@@ -68,8 +56,7 @@ _max_pool = Primitive("max_pool", _forward, raw=_raw, composite=_composite, aux=
 
 def max_places(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Any:
     """Where in its flattened plane each window's largest element lies."""
-    out = pooling.max_windows(x, kernel, stride, padding, dilation, counts)
-    codes = pooling.max_codes(x, out, kernel, stride, padding, dilation)
+    _, codes = pooling.max_windows(x, kernel, stride, padding, dilation, counts, True)
     return pooling.flat_places(codes, x.shape[-len(kernel) :], kernel, stride, padding, dilation)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad5329.backends.scatter import positions_along, scatter_zeros
+from tinygrad5329.backends.scatter import Along, scatter_zeros, take_along
 from tinygrad5329.description import check_dim
 from tinygrad5329.ops.indexing import _index, getitem
 from tinygrad5329.ops.inplace import check_overlap
@@ -22,26 +22,17 @@ __all__ = [
 
 _gather: Primitive = Primitive(
     "gather",
-    # The index has been checked, and "wrap" saves NumPy from checking it again.
     lambda xp, x, *, dim, index: (
-        x.reshape(-1).take(positions_along(x.shape, dim, index), mode="wrap")
-        if x.ndim and x.size
-        else np.full(index.shape, x if x.size else 0, x.dtype)
+        take_along.run(x, dim, index) if x.ndim and x.size else np.full(index.shape, x if x.size else 0, x.dtype)
     ),
     lambda xp, g, x_shape, dim, index: _gather_backward.under(xp, g, shape=x_shape, dim=dim, index=index),
     exact=True,
 )
 _gather_backward: Primitive = Primitive(
     "gather_backward",
-    lambda xp, x, *, shape, dim, index: scatter_zeros(shape, along(dim, index), x) if shape else np.sum(x),
+    lambda xp, x, *, shape, dim, index: scatter_zeros(shape, Along(dim, index), x) if shape else np.sum(x),
     lambda xp, g, dim, index: _gather.under(xp, g, dim=dim, index=index),
 )
-
-
-def along(dim: int, index: Any) -> Any:
-    """The full index of ``take_along_axis``: `index` at `dim`, each place itself elsewhere."""
-    grids = np.ogrid[tuple(slice(n) for n in index.shape)]
-    return tuple(index if d == dim else grid for d, grid in enumerate(grids))
 
 
 def index_array(op: str, index: Any, *, only_long: bool = False) -> Any:
@@ -55,9 +46,16 @@ def index_array(op: str, index: Any, *, only_long: bool = False) -> Any:
 
 def check_range(op: str, index: Any, size: int, *, error: type[Exception] = RuntimeError, low: int = 0) -> None:
     """Refuse an index outside of ``[low, size)``."""
-    if index.size and (index.min() < low or index.max() >= size):
-        bad = index[(index < low) | (index >= size)].flat[0]
-        raise error(f"{op}(): index {bad} is out of bounds for dimension with size {size}")
+    if not index.size:
+        return
+    if low == 0 and index.dtype == np.int64:
+        # Seen without a sign, negative numbers are huge: one pass finds both kinds.
+        if index.view(np.uint64).max() < size:
+            return
+    elif index.min() >= low and index.max() < size:
+        return
+    bad = index[(index < low) | (index >= size)].flat[0]
+    raise error(f"{op}(): index {bad} is out of bounds for dimension with size {size}")
 
 
 def _write_apart(op: str, out: Any, result: Tensor, *inputs: Tensor) -> Tensor:
@@ -186,6 +184,20 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     return result if out is None else _write_apart("masked_select", out, result, input, mask)
 
 
+def _places(x: Any) -> Any:
+    """``np.argwhere`` by way of flat positions, in a fraction of its time."""
+    if x.ndim < 2 or not x.size:
+        return np.argwhere(x)
+    flat = np.flatnonzero(x if x.dtype.kind == "b" else x != 0)
+    out = np.empty((flat.size, x.ndim), np.int64)
+    for d in range(x.ndim - 1, 0, -1):
+        before = flat // x.shape[d]
+        np.subtract(flat, before * x.shape[d], out[:, d])
+        flat = before
+    out[:, 0] = flat
+    return out
+
+
 @method
 def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
     """The indices of the nonzero elements: rows, or one tensor a dimension (``torch.nonzero``)."""
@@ -195,7 +207,7 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
             raise TypeError("nonzero(): out is for one tensor of rows; leave as_tuple away")
         found = np.nonzero(input._array) if input._array.ndim else np.nonzero(input._array.reshape(1))
         return tuple([wrap(each) for each in found])
-    result = wrap(np.argwhere(input._array))
+    result = wrap(_places(input._array))
     return result if out is None else write_out("nonzero", out, result)
 
 
@@ -212,6 +224,6 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1, out: Tenso
     if as_int(size) < 0:
         raise RuntimeError(f"nonzero_static: 'size' must be a non-negative integer, got {size}")
     rows = np.full((size, input._array.ndim), fill_value, np.int64)
-    found = np.argwhere(input._array)[:size]
+    found = _places(input._array)[:size]
     rows[: len(found)] = found
     return wrap(rows) if out is None else write_out("nonzero_static", out, wrap(rows))

@@ -19,14 +19,31 @@ __all__ = ["cummax", "cummin", "cumprod", "cumsum"]
 #: Where running sums and products are kept, as PyTorch does: rounding errors add up along the way.
 _WIDER = {np.dtype(np.float16): np.float32, np.dtype(np.float32): np.float64}
 
+#: So many running totals at a time are taken step by step.
+_MANY = 256
+
 
 def _accumulate(ufunc: Any, x: Any, axis: int | None) -> Any:
     if axis is None:
         return x.copy()
     wide = _WIDER.get(x.dtype)
+    if x.size >= _MANY * x.shape[axis] > 0 and x.dtype.kind in "fc":
+        return _step_by_step(ufunc, x, axis, wide or x.dtype)
     if wide is None:
         return ufunc.accumulate(x, axis, x.dtype)
-    return ufunc.accumulate(x, axis, wide).astype(x.dtype)
+    return ufunc.accumulate(x.astype(wide), axis).astype(x.dtype)
+
+
+def _step_by_step(ufunc: Any, x: Any, axis: int, wide: Any) -> Any:
+    """The same in a few passes for each step; NumPy goes through every line by itself, one element at a time."""
+    out = np.empty(x.shape, x.dtype)
+    steps, results = np.moveaxis(x, axis, 0), np.moveaxis(out, axis, 0)
+    total = np.array(steps[0], wide)
+    results[0] = steps[0]
+    for step, result in zip(steps[1:], results[1:], strict=True):
+        ufunc(total, step, total)
+        result[...] = total
+    return out
 
 
 def _from_the_end(xp: Any, g: Any, axis: int | None) -> Any:

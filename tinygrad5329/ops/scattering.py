@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad5329.backends.scatter import combine_at
+from tinygrad5329.backends.scatter import Along, combine_at, write
 from tinygrad5329.description import check_dim
 from tinygrad5329.ops.indexing import _index, adding, assigning, fill_operand, overwrite
 from tinygrad5329.ops.inplace import in_place
-from tinygrad5329.ops.picking import along, check_along, check_range, index_array
+from tinygrad5329.ops.picking import check_along, check_range, index_array
 from tinygrad5329.ops.placing import _row_index, _row_source
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import expect_tensor, write_out
@@ -30,7 +30,7 @@ _scatter_add = adding("scatter_add")
 def _combine(ufunc: Any, x: Any, src: Any, index: Any, include_self: bool, neutral: Any) -> Any:
     out = np.array(x)
     if not include_self:
-        out[index] = neutral
+        write(out, index, np.asarray(neutral))
     combine_at(ufunc, out, index, src)
     return out
 
@@ -138,7 +138,7 @@ def _prepare(op: str, input: Tensor, dim: int, index: Any, src: Any) -> tuple[An
     check_range(op, places, shape[dim])
     if not ndim:
         return (), src.reshape(()) if src._array.ndim else src, True
-    return along(dim, places.reshape(places.shape or (1,))), src, False
+    return Along(dim, places.reshape(places.shape or (1,))), src, False
 
 
 def _value_of(src: Any, value: Any) -> Any:

@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from tinygrad5329.backends.choice import Slot
 from tinygrad5329.random.transforms import below
 from tinygrad5329.random.words import MersenneWords
 
@@ -46,6 +47,20 @@ def _mcg31(words: MersenneWords, mask: np.ndarray, p: float) -> None:
             product += folded
         np.less(product, np.uint64(threshold), out=part)
         x = x * skip % _M31
+
+
+def _twister_trials(words: MersenneWords, out: np.ndarray, p: float, value: float) -> None:
+    """`value` with probability `p`, else 0, into a vector of floats: the stream of `_twister`."""
+    for start in range(0, out.size, _BLOCK):
+        part = out[start : start + _BLOCK]
+        mask = np.empty(part.size, np.bool_)
+        below(words.words64(part.size), p, mask)
+        part[...] = mask
+        if value != 1:
+            part *= part.dtype.type(value)
+
+
+twister_trials = Slot("twister_trials", _twister_trials)
 
 
 @cache

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tinygrad5329.random.bernoulli import STREAMS
+from tinygrad5329.random.bernoulli import STREAMS, twister_trials
 from tinygrad5329.random.multinomial import check_weights, with_replacement, without_replacement
 from tinygrad5329.random.reals import Reals
 from tinygrad5329.random.target import Shape, Target
 from tinygrad5329.random.transforms import unit_float64
+
+_PLAIN = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+@lru_cache(64)
+def _rescaling(p: float, dtype: np.dtype) -> Any:
+    """1 / (1 - p) as PyTorch computes it."""
+    kind = np.float64 if dtype == np.float64 else np.float32
+    return dtype.type(kind(1.0) / kind(1.0 - p))
 
 
 class Choices(Reals):
@@ -51,13 +63,23 @@ class Choices(Reals):
         if not 0.0 <= p <= 1.0:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
         target = Target("bernoulli_", shape, dtype, out)
-        mask = target.flat if target.dtype == np.bool_ else np.empty(target.size, np.bool_)
-        if target.size:
+        self._trials(target.flat, p)
+        return target.finish()
+
+    def _trials(self, flat: np.ndarray, p: float, value: Any = 1) -> None:
+        """Put `value` into a vector with probability `p`, else 0."""
+        if flat.dtype.char in "fd" and self._stream == "torch":
+            with self._lock:
+                twister_trials.run(self._words, flat, p, value)
+            return
+        mask = flat if flat.dtype == np.bool_ else np.empty(flat.size, np.bool_)
+        if flat.size:
             with self._lock:
                 STREAMS[self._stream](self._words, mask, p)
-        if mask is not target.flat:
-            target.flat[...] = mask
-        return target.finish()
+        if mask is not flat:
+            flat[...] = mask
+            if value != 1:
+                flat *= value
 
     def dropout_mask(
         self,
@@ -81,14 +103,15 @@ class Choices(Reals):
         """
         if not 0.0 <= p <= 1.0:
             raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-        target = Target("dropout", shape, dtype, out).require_floating()
-        if p in (0.0, 1.0):
-            target.flat[...] = 1.0 - p
+        # The common case first: a new array needs none of a target's care.
+        plain = out is None and shape is not None and (dtype in _PLAIN)
+        target = None if plain else Target("dropout", shape, dtype, out).require_floating()
+        mask = np.empty(shape, dtype) if target is None else target.flat  # type: ignore[arg-type]
+        if p == 0.0 or p == 1.0:
+            mask.fill(1.0 - p)
         else:
-            self.bernoulli(1.0 - p, out=target.flat)
-            kind = np.float64 if target.dtype == np.float64 else np.float32
-            target.flat[...] *= target.dtype.type(kind(1.0) / kind(1.0 - p))
-        return target.finish()
+            self._trials(mask.reshape(-1), 1.0 - p, _rescaling(p, mask.dtype))
+        return mask if target is None else target.finish()
 
     def bernoulli_each(
         self, p: np.ndarray, dtype: DTypeLike | None = None, *, out: np.ndarray | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.random import MT19937, RandomState
@@ -63,10 +63,12 @@ class MersenneWords:
     NumPy's bit generator makes the words; `RandomState` is here for its way of seeding, which is PyTorch's.
     """
 
-    __slots__ = ("_bits", "_integers", "_legacy", "initial_seed")
+    __slots__ = ("_bits", "_integers", "_legacy", "initial_seed", "memory")
 
     def __init__(self, seed: int) -> None:
         self._bits = MT19937(0)
+        #: Where compiled draws advance the state; see `in_memory`.
+        self.memory: np.ndarray | None = None
         self._legacy = RandomState(self._bits)
         self._integers = _Sampler(self._bits).integers
         self.seed(seed)
@@ -91,6 +93,29 @@ class MersenneWords:
             high |= pairs[1::2]
             return high
         return self._integers(0, 1 << 64, size=count, dtype=np.uint64)
+
+    def in_memory(self) -> np.ndarray:
+        """The state itself, uint32 (625,): the 624 words, then how many of them are used up.
+
+        Whoever writes to it moves the stream. It lasts as long as this object.
+
+        Raises
+        ------
+        RuntimeError
+            This NumPy keeps its state in another form.
+        """
+        if self.memory is None:
+            import ctypes
+
+            cells: Any = (ctypes.c_uint32 * (_N + 1)).from_address(self._bits.ctypes.state_address)
+            memory, known = np.frombuffer(cells, np.uint32), self._bits.state["state"]
+            if memory[_N] != known["pos"] or (memory[:_N] != known["key"]).any():
+                raise RuntimeError(
+                    f"NumPy {np.__version__} keeps the state of MT19937 in a form that the compiled kernels do not "
+                    "know: use the NumPy kernels, backends.use('numpy')"
+                )
+            self.memory = memory
+        return self.memory
 
     def state(self, normal: float | None) -> np.ndarray:
         """The state as PyTorch's bytes, with `normal` the cached second half of a pair, if there is one."""

@@ -53,6 +53,17 @@ entry(
     without=ONE_D | {"zero-size": "a composition of other operations; test_oracle has it"},
 )
 
+entry(
+    "rms_norm",
+    lambda t, x, *affine, shape, **options: t.nn.functional.rms_norm(x, shape, *affine, **options),
+    sample(real(2, 3), real(3, **SCALE), shape=(3,)),
+    sample(real(2, 3), shape=(3,)),
+    sample(real(2, 2, 3), real(2, 3, **SCALE), shape=(2, 3)),
+    sample(real(2, 3), real(3, **SCALE), shape=(3,), eps=0.1),
+    sample(real(3), shape=(3,)),
+    without=ONE_D | {"zero-size": "a composition of other operations; test_oracle has it"},
+)
+
 CLASSES = fixed(np.array([2, 0, 1, 2]))
 IGNORED = fixed(np.array([2, -100, 1, 0]))
 WEIGHT = fixed(np.array([0.5, 1.0, 2.0]))

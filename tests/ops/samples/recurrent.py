@@ -20,13 +20,20 @@ entry(
 
 
 def _layer(name):
-    def call(t, x, *tensors, states, sizes=None, layers=1, bias=True, bidirectional=False):
-        hx = tensors[0] if states == 1 else list(tensors[:states])
-        rest = (hx, list(tensors[states:]), bias, layers, 0.0, False, bidirectional)
+    def call(
+        t, x, *tensors, states, sizes=None, layers=1, bias=True, bidirectional=False, batch_first=False, zeros=None
+    ):
+        hx = list(tensors[:states]) if zeros is None else [t.zeros(zeros, dtype=x.dtype)] * states
+        weights = list(tensors if zeros is not None else tensors[states:])
+        if zeros is not None and t.__name__ != "torch":
+            hx = None
+        elif states == 1:
+            hx = hx[0]
+        rest = (hx, weights, bias, layers, 0.0, False, bidirectional)
         function = getattr(t, name)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "LSTM with projections is not supported with oneDNN")
-            return function(x, *rest, False) if sizes is None else function(x, t.tensor(sizes), *rest)
+            return function(x, *rest, batch_first) if sizes is None else function(x, t.tensor(sizes), *rest)
 
     return call
 
@@ -48,6 +55,8 @@ for primitive, function, gates in (("elman_layer", "rnn_tanh", 1), ("gru_layer",
         sample(real(3, 2, 2), real(1, 2, 2), *_weights(gates, 2, 2), states=1),
         sample(real(2, 2, 2), real(1, 2, 2), *_weights(gates, 2, 2, bias=False), states=1, bias=False),
         sample(real(2, 0, 2), real(1, 0, 2), *_weights(gates, 2, 2), states=1),
+        sample(real(2, 3, 2), *_weights(gates, 2, 2), states=1, batch_first=True, zeros=(1, 2, 2)),
+        sample(real(2, 3, 2), *_weights(gates, 2, 2, directions=2), states=1, bidirectional=True, zeros=(2, 3, 2)),
         sample(
             real(6, 2), real(2, 3, 2), *_weights(gates, 2, 2, directions=2), states=1, sizes=SIZES, bidirectional=True
         ),
@@ -58,6 +67,8 @@ entry(
     _layer("lstm"),
     sample(real(3, 2, 2), real(1, 2, 2), real(1, 2, 2), *_weights(4, 2, 2), states=2),
     sample(real(2, 0, 2), real(1, 0, 2), real(1, 0, 2), *_weights(4, 2, 2), states=2),
+    sample(real(2, 3, 2), *_weights(4, 2, 2), states=2, batch_first=True, zeros=(1, 2, 2)),
+    sample(real(2, 3, 2), *_weights(4, 2, 2, directions=2), states=2, bidirectional=True, zeros=(2, 3, 2)),
     sample(
         real(2, 2, 2),
         real(1, 2, 1),
@@ -77,6 +88,33 @@ entry(
     ),
     without=WITHOUT,
 )
+
+
+def _cell(name, gates):
+    def call(t, x, *tensors, states, bias=True, zeros=False):
+        width = tensors[-1 if not bias else -3].shape[1]
+        hx = [t.zeros(len(x), width, dtype=x.dtype)] * states if zeros else list(tensors[:states])
+        if zeros and t.__name__ != "torch":
+            hx = None
+        elif states == 1:
+            hx = hx[0]
+        return getattr(t, name)(x, hx, *tensors[0 if zeros else states :])
+
+    states = 2 if gates == 4 else 1
+    entry(
+        {"rnn_tanh_cell": "elman_cell"}.get(name, name),
+        call,
+        sample(real(3, 2), *[real(3, 2)] * states, *_weights(gates, 2, 2), states=states),
+        sample(real(3, 2), *[real(3, 2)] * states, *_weights(gates, 2, 2, bias=False), states=states, bias=False),
+        sample(real(3, 2), *_weights(gates, 2, 2), states=states, zeros=True),
+        sample(real(0, 2), *[real(0, 2)] * states, *_weights(gates, 2, 2), states=states),
+        without=WITHOUT,
+    )
+
+
+_cell("rnn_tanh_cell", 1)
+_cell("gru_cell", 3)
+_cell("lstm_cell", 4)
 
 
 def _attention(t, q, k, v, *mask, **options):
