@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import tinygrad5329 as tg
-from tinygrad5329.backends import SWITCHES
+from tinygrad5329.backends import SWITCHES, threads
 from tinygrad5329.compat import hub, jit, multiprocessing, probes, profiler, settings
 from tinygrad5329.compat.facade import facade, missing
 from tinygrad5329.compat.notice import notice
@@ -146,7 +146,7 @@ def test_spawn(tmp_path):
 
 def test_threads_that_cannot_be_told_are_a_notice(monkeypatch):
     notice.cache_clear()
-    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    monkeypatch.setattr(threads, "_pools", list)
     with pytest.warns(UserWarning, match="set_num_threads changes nothing"):
         settings.set_num_threads(1)
     notice.cache_clear()
