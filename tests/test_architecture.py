@@ -35,6 +35,7 @@ LAYERS = [
     },
     {"tensor"},
     {
+        "fast",
         "ops",
         "creation",
         "dlpack",
@@ -52,7 +53,9 @@ LAYERS = [
     {"nn", "optim", "distributions", "graph", "utils", "func", "testing"},
     {"safetensors_file", "state_tree", "torch_file"},
     {"serialization"},
+    {"replay"},
     {"training", "compat"},
+    {"doctor"},
     {"cli", "__main__"},
 ]
 
@@ -157,10 +160,13 @@ def test_every_package_is_listed_for_installation():
     assert sorted(listed) == sorted(name for name, path in MODULES.items() if path.name == "__init__.py")
 
 
-def test_importing_needs_numpy_alone():
+def test_importing_and_making_tensors_needs_numpy_alone():
     code = (
-        "import sys, tinygrad5329\n"
-        "names = 'matplotlib sklearn safetensors tqdm torch scipy pandas graphviz numba optuna'.split()\n"
+        "import sys, tinygrad5329 as tg\n"
+        "tg.manual_seed(0)\n"
+        "tg.zeros(2), tg.ones(2), tg.tensor([1.0]), tg.arange(3), tg.rand(2), tg.randn(2, requires_grad=True)\n"
+        "tg.nn.Linear(2, 3), tg.optim.SGD([tg.nn.Parameter(tg.ones(2))], lr=0.1)\n"
+        "names = 'matplotlib sklearn safetensors tqdm torch scipy pandas graphviz numba optuna threadpoolctl'.split()\n"
         "print(*[name for name in names if name in sys.modules])"
     )
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout

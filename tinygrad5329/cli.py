@@ -185,14 +185,15 @@ def _add_run(commands: Any) -> None:
 def _add_doctor(commands: Any) -> None:
     doctor = commands.add_parser(
         "doctor",
-        help="list the names of torch that a script uses, and which are missing here",
+        help="say what is installed, what computes on how many threads, and whether a step is right",
         description=(
-            "List the names of torch that a script uses, and which are missing here, without running it. "
-            "The exit status is 1 if any is missing."
+            "Without a script: the versions installed, the kernels and threads in use and how to change them, and a "
+            "training step checked; the exit status is 1 if something is wrong. With a script: the names of torch "
+            "that it uses and which are missing here, without running it; the exit status is 1 if any is missing."
         ),
     )
     doctor.set_defaults(command=_doctor)
-    doctor.add_argument("script", help="a Python file")
+    doctor.add_argument("script", nargs="?", help="a Python file")
 
 
 def _run_script(options: argparse.Namespace) -> int:
@@ -205,10 +206,12 @@ def _run_script(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from tinygrad5329 import doctor
     from tinygrad5329.compat.doctor import report
 
     try:
-        return FAILURE if report(options.script) else 0
+        problems = doctor.report() if options.script is None else report(options.script)
+        return FAILURE if problems else 0
     except BrokenPipeError:
         raise  # main knows what to do
     except (OSError, SyntaxError, ValueError) as error:

@@ -5,6 +5,7 @@ import warnings
 import pytest
 
 import tinygrad5329 as tg
+from tinygrad5329.backends import threads
 from tinygrad5329.compat import amp, eager, jit, settings
 from tinygrad5329.compat.notice import notice
 from tinygrad5329.compat.probes import backends
@@ -81,8 +82,10 @@ def test_switches_remember():
         tg.set_float32_matmul_precision("low")
 
 
-def test_threads_are_those_of_the_linear_algebra():
-    pytest.importorskip("threadpoolctl", reason="extra: pip install 'tinygrad5329[train]'")
+def test_threads_are_those_of_the_linear_algebra(monkeypatch):
+    if not threads._pools():
+        pytest.skip("the threads of this NumPy's BLAS cannot be set")
+    monkeypatch.setattr(threads, "_asked", False)  # and put back afterwards
     before = tg.get_num_threads()
     try:
         tg.set_num_threads(1)

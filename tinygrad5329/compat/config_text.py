@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinygrad5329.backends import threads
 from tinygrad5329.compat import probes
 
 __all__ = ["parallel_info", "show"]
@@ -15,5 +16,5 @@ def show() -> str:
 
 
 def parallel_info() -> str:
-    """What may use several threads, in a line."""
-    return "tinygrad5329:\n\tNumPy's linear algebra has threads of its own; see torch.set_num_threads\n"
+    """What uses several threads, in a line."""
+    return f"tinygrad5329:\n\tNumPy's linear algebra ({threads.library()}) uses {threads.count()}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygrad5329.backends import threads as blas
 from tinygrad5329.backends.device import CPU, as_device
 from tinygrad5329.backends.device import device as Device
 from tinygrad5329.compat.notice import notice
@@ -11,29 +12,23 @@ from tinygrad5329.compat.notice import notice
 _told: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
 
-def _threadpoolctl() -> Any:
-    try:
-        import threadpoolctl  # type: ignore[import-untyped, unused-ignore]
-    except ImportError as error:
-        raise ImportError("the number of threads needs threadpoolctl: pip install 'tinygrad5329[train]'") from error
-    return threadpoolctl
-
-
 def get_num_threads() -> int:
-    """How many threads NumPy's linear algebra uses. Needs threadpoolctl, which comes with scikit-learn."""
-    pools = _threadpoolctl().threadpool_info()
-    return max((pool["num_threads"] for pool in pools if pool["user_api"] == "blas"), default=1)
+    """How many threads NumPy's linear algebra uses; where it cannot be asked, what the environment said at the start.
+
+    Everything else runs on the thread that calls it.
+    """
+    return blas.count()
 
 
 def set_num_threads(threads: int, /) -> None:
-    """Let NumPy's linear algebra use so many threads; a notice says so where it cannot be told (no threadpoolctl).
+    """Let NumPy's linear algebra use so many threads, in training runs too; a notice where it cannot be told.
 
     RuntimeError, as PyTorch's, unless a positive int.
     """
     if type(threads) is not int or threads <= 0:
         raise RuntimeError(f"set_num_threads expects a positive integer, but got {threads!r}")
     try:
-        _threadpoolctl().threadpool_limits(limits=threads, user_api="blas")
+        blas.set_count(threads, asked=True)
     except ImportError as error:
         notice(f"set_num_threads changes nothing: {error}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinygrad5329.atomic import write_atomically
+from tinygrad5329.training.blas_threads import suited_blas_threads
 from tinygrad5329.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from tinygrad5329.training.config import RunConfig
 from tinygrad5329.training.early_stopping import EarlyStopping
@@ -42,6 +43,7 @@ __all__ = [
     "read_history",
     "save_checkpoint",
     "save_figure",
+    "suited_blas_threads",
     "train_epoch",
     "write_atomically",
     "write_history",

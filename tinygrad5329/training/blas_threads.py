@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-__all__ = ["one_blas_thread"]
+from tinygrad5329 import nn
+from tinygrad5329.backends import threads
 
-_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+__all__ = ["one_blas_thread", "suited_blas_threads"]
 
 
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Let BLAS use one thread inside, unless the user has set one of its environment variables.
+def one_blas_thread() -> AbstractContextManager[None]:
+    """One thread inside, unless the user has chosen: the last bits of a result then do not depend on the machine."""
+    return threads.limited(threads.suited(0))
 
-    Products as small as those of a batch of 32 gain nothing from a second thread, and on a machine that
-    is busy with other things they lose a great deal: the threads wait for each other in a busy loop (on
-    two shared cores an epoch took 20 times as long). One thread also makes the order of summation, and so
-    the last bits of a result, independent of the number of cores.
 
-    Raises
-    ------
-    ImportError
-        If threadpoolctl, which comes with scikit-learn, is missing.
+def suited_blas_threads(model: nn.Module, rows: int) -> AbstractContextManager[None]:
+    """The threads that suit training `model`, inside: one if its products are small, else as many as there are.
+
+    A choice of the user's stands; the bound and its measurements are in ``backends/threads.py``.
+
+    Parameters
+    ----------
+    model : Module
+        Its largest product is taken to be that of `rows` rows and the largest matrix among its parameters.
+    rows : int
+        Samples in a batch; times the positions of a sample (tokens, pixels) where layers work on each.
+
+    Examples
+    --------
+    >>> from tinygrad5329 import nn
+    >>> from tinygrad5329.training import suited_blas_threads
+    >>> with suited_blas_threads(nn.Linear(128, 10), rows=32):
+    ...     pass  # trainer.fit(...)
     """
-    if any(os.environ.get(name) for name in _VARIABLES):
-        yield
-        return
-    try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise ImportError("a run needs scikit-learn: pip install 'tinygrad5329[train]'") from error
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield
+    largest = max((p.numel() for p in model.parameters() if p.dim() > 1), default=0)
+    return threads.limited(threads.suited(rows * largest))

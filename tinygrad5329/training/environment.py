@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib import metadata
-from typing import Any
 
 import numpy as np
 
 import tinygrad5329 as tg
+from tinygrad5329.backends.threads import library, usable_cores
 
 __all__ = ["describe_environment"]
 
@@ -27,7 +26,7 @@ def describe_environment() -> dict[str, str]:
         "tinygrad5329": tg.__version__,
         "Python": f"{platform.python_version()} ({platform.python_implementation()})",
         "NumPy": np.__version__,
-        "BLAS": _blas(),
+        "BLAS": library(),
     }
     for name in ("scikit-learn", "matplotlib", "safetensors", "tqdm", "graphviz"):
         try:
@@ -35,18 +34,5 @@ def describe_environment() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             described[name] = "not installed"
     described["system"] = f"{platform.system()} {platform.release()} ({platform.machine()})"
-    described["CPU cores"] = str(_usable_cores())
+    described["CPU cores"] = str(usable_cores())
     return described
-
-
-def _blas() -> str:
-    config: Any = np.show_config(mode="dicts")
-    blas = config.get("Build Dependencies", {}).get("blas", {})
-    return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
-
-
-def _usable_cores() -> int:
-    # A container or taskset may leave fewer than the machine has.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

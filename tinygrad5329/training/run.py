@@ -14,7 +14,7 @@ import tinygrad5329 as tg
 from tinygrad5329 import nn, optim
 from tinygrad5329.graph import Graph, capture, record_modules
 from tinygrad5329.training.artefacts import write_artefacts
-from tinygrad5329.training.blas_threads import one_blas_thread
+from tinygrad5329.training.blas_threads import one_blas_thread, suited_blas_threads
 from tinygrad5329.training.checkpoint import save_checkpoint
 from tinygrad5329.training.config import RunConfig
 from tinygrad5329.training.early_stopping import EarlyStopping
@@ -75,7 +75,6 @@ class RunResult:
     files: list[Path] = field(default_factory=list)
 
 
-@one_blas_thread()
 def run(
     config: RunConfig,
     out: str | Path,
@@ -120,11 +119,27 @@ def run(
     folder = RunFolder(out)
     if not resume:
         folder.require_free(overwrite=overwrite)  # before the data, which may take a while
-    data = prepare_data(config)
+    with one_blas_thread():
+        data = prepare_data(config)
     if not resume:
         folder.start(config, overwrite=overwrite)
     tg.manual_seed(config.seed)
     model = build_model(config, data.facts)
+    with suited_blas_threads(model, config.batch_size):
+        return _train(config, folder, data, model, resume=resume, progress=progress, say=say, out=out)
+
+
+def _train(
+    config: RunConfig,
+    folder: RunFolder,
+    data: RunData,
+    model: nn.Sequential,
+    *,
+    resume: bool,
+    progress: bool,
+    say: Callable[[str], object],
+    out: str | Path,
+) -> RunResult:
     trainer = build_trainer(config, model, data, folder, progress)
     parameters = count_parameters(model)
     facts = data.facts

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from tinygrad5329.backends import threads
 from tinygrad5329.utils.data import random_state
 from tinygrad5329.utils.data.dataset import Dataset
 from tinygrad5329.utils.data.fetch import StreamFetcher, make_fetcher
@@ -83,6 +84,8 @@ def run_worker(job: WorkerJob, tasks: Connection, results: Connection, close_inh
     # Ctrl-C reaches the whole process group; the main process alone decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # As in PyTorch: the processes share the cores.
+    threads.keep_to_one()
     random_state.seed_everything(job.base_seed, job.worker_id)
     seed = job.base_seed + job.worker_id
     set_worker_info(WorkerInfo(job.worker_id, job.num_workers, seed, job.dataset))
