@@ -11,18 +11,18 @@ from pathlib import Path
 __all__ = ["installed_mb"]
 
 
-def installed_mb(distribution: str, module: str) -> tuple[float, float]:
-    """Megabytes of the distribution, and of it with its installed dependencies."""
-    sizes = {name: _bytes(name) for name in _closure(distribution)}
+def installed_mb(distribution: str, module: str, *also: str) -> tuple[float, float]:
+    """Megabytes of the distribution, and of it with its installed dependencies and those that are used `also`."""
+    sizes = {name: _bytes(name) for name in _closure(distribution, *also)}
     own = next(iter(sizes))
     if sizes[own] < 100_000:  # An editable install lists no sources.
         sizes[own] = _sources(module)
     return sizes[own] / 1e6, sum(sizes.values()) / 1e6
 
 
-def _closure(distribution: str) -> Iterator[str]:
-    """The distribution and what it requires, without extras and without what is not installed."""
-    seen, waiting = set(), [distribution]
+def _closure(*distributions: str) -> Iterator[str]:
+    """The distributions and what they require, without extras and without what is not installed."""
+    seen, waiting = set(), [*distributions]
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop(0)).lower()
         if name in seen:

@@ -10,11 +10,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers import PEERS
+
 __all__ = ["ROOT", "THREAD_VARIABLES", "PeerProcess"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def _environment(kernels: str, threads: int) -> dict[str, str]:
+    """The variables of a worker: its threads, its kernels, and a place for bytecode where Python may not write any."""
+    environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
+    if kernels:
+        environment["TINYGRAD5329_BACKEND"] = kernels
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Without bytecode an import takes four times as long as for a user, who has it from the second one on.
+        caches = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(caches / "tinygrad5329-benchmarks"))
+    return environment
 
 
 class PeerProcess:
@@ -36,7 +50,7 @@ class PeerProcess:
         self.process = subprocess.Popen(
             [python, "-m", "benchmarks.worker", name, str(threads)],
             cwd=ROOT,
-            env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
+            env=_environment(PEERS[name].kernels, threads),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -20,8 +20,9 @@ class Program:
 
     Attributes
     ----------
-    check : callable
-        The loss and the gradients at the weights as given, without dropout; W8: the mean and the logits.
+    check : callable or None
+        The loss and the gradients at the weights as given, without dropout; W8: the mean and the logits. None if
+        nothing is computed that could be compared.
     step : callable
         One step, finished when it returns.
     optimizer : object, optional
@@ -30,7 +31,7 @@ class Program:
         Part of the compilation happens in `check`, so that its time counts as such.
     """
 
-    check: Callable[[], tuple[float, dict[str, np.ndarray[Any, Any]]]]
+    check: Callable[[], tuple[float, dict[str, np.ndarray[Any, Any]]]] | None
     step: Callable[[], Any]
     optimizer: Any = None
     compiles_in_check: bool = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import importlib.metadata
+import importlib.util
 import json
 import os
 import sys
@@ -37,6 +38,12 @@ def _forget_peak() -> None:
         return
 
 
+def _has_bytecode(module: str) -> bool:
+    """Whether Python has the module's compiled form, and need not make it."""
+    found = importlib.util.find_spec(module)
+    return found is not None and found.cached is not None and Path(found.cached).exists()
+
+
 class Worker:
     """What a process does for its peer."""
 
@@ -50,10 +57,17 @@ class Worker:
         if self.peer.module in ("jax", "tinygrad") and hasattr(os, "sched_setaffinity"):
             # Their pools have no switch, but take as many threads as they may use cores.
             os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+        warm = _has_bytecode(self.peer.module)
         start = time.perf_counter()
         __import__(self.peer.module)
-        self.import_s = time.perf_counter() - start
+        #: None if Python had to compile the sources first, which a user waits for once.
+        self.import_s = time.perf_counter() - start if warm else None
         self.build = self.peer.builder()
+        self.kernels = ""
+        if self.peer.module == "tinygrad5329":
+            from tinygrad5329 import backends
+
+            self.kernels = backends.current()
         if self.peer.module == "torch":
             import torch
 
@@ -65,9 +79,11 @@ class Worker:
     def started(self) -> dict[str, Any]:
         from benchmarks.installed_size import installed_mb
 
-        own, everything = installed_mb(self.peer.distribution, self.peer.module)
+        also = ("numba",) if self.kernels == "fast" else ()
+        own, everything = installed_mb(self.peer.distribution, self.peer.module, *also)
         return {
             "import_s": self.import_s,
+            "kernels": self.kernels,
             "version": importlib.metadata.version(self.peer.distribution),
             "installed_mb": own,
             "installed_with_dependencies_mb": everything,
@@ -82,10 +98,11 @@ class Worker:
 
         from benchmarks.cases import Case
 
-        answer: dict[str, Any] = {}
+        answer: dict[str, Any] = {"check_s": 0.0}
+        self.step = None  # What ran before must not count.
         program = self.build(Case.load(case))
         self.step = program.step
-        if checked:
+        if checked and program.check is not None:
             start = time.perf_counter()
             loss, gradients = program.check()
             answer["check_s"] = time.perf_counter() - start if program.compiles_in_check else 0.0
@@ -110,7 +127,8 @@ class Worker:
             start = clock()
             step()
             times.append(clock() - start)
-        return {"times": times, "peak_mb": (_resident_kb("VmHWM") - self.base_kb) / 1024}
+        peak, now = _resident_kb("VmHWM"), _resident_kb("VmRSS")
+        return {"times": times, "peak_mb": (peak - self.base_kb) / 1024, "now_mb": (now - self.base_kb) / 1024}
 
 
 def main(name: str, threads: int) -> None:

@@ -51,9 +51,40 @@ def _dropout(x: Any, rng: Any) -> Any:
     return x * (mask / numpy.float32(0.8))
 
 
+def _convolve(w: Weights, name: str, x: Any) -> Any:
+    """A convolution of 5 positions as a product with the windows, channels of a window in the order of shifts."""
+    out, wide, taps = w[f"{name}.weight"].shape
+    padded = np.concatenate([zeros := numpy.zeros((*x.shape[:2], 2), numpy.float32), x, zeros], axis=2)
+    windows = np.concatenate([padded[:, :, tap : tap + x.shape[2]] for tap in range(taps)], axis=1)
+    weight = np.reshape(np.transpose(w[f"{name}.weight"], (0, 2, 1)), (out, taps * wide))
+    return np.matmul(weight, windows) + np.reshape(w[f"{name}.bias"], (-1, 1))
+
+
+def _relu(x: Any) -> Any:
+    # The gradients of np.maximum and np.where would be float64.
+    return x * (getattr(x, "_value", x) > 0)
+
+
+def _convolution(w: Weights, x: Any) -> Any:
+    x = _relu(_convolve(w, "2", _relu(_convolve(w, "0", x))))
+    return _linear(w, "5", np.reshape(x, (len(x), -1)))
+
+
+def _recurrent(w: Weights, x: Any) -> Any:
+    state = numpy.zeros((len(x), 64), numpy.float32)
+    z = np.dot(x, w["rnn.weight_ih_l0"].T) + (w["rnn.bias_ih_l0"] + w["rnn.bias_hh_l0"])
+    for step in range(8):
+        state = np.tanh(z[:, step] + np.dot(state, w["rnn.weight_hh_l0"].T))
+    return _linear(w, "head", state)
+
+
 def _logits(case: Case, w: Weights, buffers: Weights, rng: Any) -> Any:
     if case.family == "W1":
         return _linear(w, "2", _gelu(_linear(w, "0", case.inputs)))
+    if case.family == "W3":
+        return _convolution(w, case.inputs)
+    if case.family == "W4":
+        return _recurrent(w, case.inputs)
     x = _dropout(_gelu(_batch_norm(w, buffers, "1", _linear(w, "0", case.inputs))), rng)
     x = x + _linear(w, "4.block.2", _gelu(_linear(w, "4.block.0", x)))
     x = _dropout(_gelu(_batch_norm(w, buffers, "5", x)), rng)

@@ -53,9 +53,30 @@ def _dropout(x: Any, rng: Any) -> Any:
     return x * ((rng.random(x.shape, dtype=np.float32) < 0.8) / np.float32(0.8))
 
 
+def _convolve(w: Weights, name: str, x: Any) -> Any:
+    return mg.nnet.layers.conv_nd(x, w[f"{name}.weight"], stride=1, padding=2) + w[f"{name}.bias"].reshape(-1, 1)
+
+
+def _convolution(w: Weights, x: Any) -> Any:
+    x = mg.nnet.activations.relu(_convolve(w, "2", mg.nnet.activations.relu(_convolve(w, "0", x))))
+    return _linear(w, "5", x.reshape(len(x), -1))
+
+
+def _recurrent(w: Weights, x: Any) -> Any:
+    state = np.zeros((len(x), 64), np.float32)
+    z = mg.matmul(x, w["rnn.weight_ih_l0"].T) + (w["rnn.bias_ih_l0"] + w["rnn.bias_hh_l0"])
+    for step in range(8):
+        state = mg.tanh(z[:, step] + mg.matmul(state, w["rnn.weight_hh_l0"].T))
+    return _linear(w, "head", state)
+
+
 def _logits(case: Case, w: Weights, buffers: Weights, rng: Any) -> Any:
     if case.family == "W1":
         return _linear(w, "2", _gelu(_linear(w, "0", case.inputs)))
+    if case.family == "W3":
+        return _convolution(w, case.inputs)
+    if case.family == "W4":
+        return _recurrent(w, case.inputs)
     x = _dropout(_gelu(_batch_norm(w, buffers, "1", _linear(w, "0", case.inputs))), rng)
     x = x + _linear(w, "4.block.2", _gelu(_linear(w, "4.block.0", x)))
     x = _dropout(_gelu(_batch_norm(w, buffers, "5", x)), rng)

@@ -15,10 +15,12 @@ import tinygrad5329 as tg
 from benchmarks.agreement import disagreement, outliers
 from benchmarks.cases import FAMILIES, NAMES, Case, make, select
 from benchmarks.measuring import measure
-from benchmarks.peers import PEERS
+from benchmarks.peers import PEERS, products_alone
 from benchmarks.peers.tinygrad5329_eager import build
+from benchmarks.process import PeerProcess
 from benchmarks.profile import profile, table
 from benchmarks.report import machine, markdown
+from benchmarks.targets import target
 from tinygrad5329.ops.primitive import REGISTRY
 
 
@@ -28,7 +30,59 @@ def test_a_round_of_this_package_gives_figures():
     assert 0 < figures["min_us"] <= figures["median_us"]
     assert figures["best_threads"] == 1 and figures["installed_mb"] > 0
     text = markdown({"W1-32": {"tinygrad5329": figures}}, machine(), "python -m benchmarks")
-    assert "| W1-32 | tinygrad5329 |" in text
+    assert f"| W1-32 | tinygrad5329 ({tg.backends.current()}) |" in text
+
+
+def test_both_kinds_of_kernels_run_in_one_go_and_are_held_to_their_targets(monkeypatch):
+    pytest.importorskip("numba", reason="extra: pip install 'tinygrad5329[fast]'")
+    monkeypatch.setenv("TINYGRAD5329_BACKEND", "neither")  # the peers choose for themselves
+    peers = ["tinygrad5329-numpy", "tinygrad5329-fast", "products"]
+    results = {"W1-32": measure("W1-32", peers, [1], rounds=1, seconds=0.01)}
+    found = results["W1-32"]
+    assert [found[name]["kernels"] for name in peers] == ["numpy", "fast", ""]
+    found["tinygrad5329-numpy"]["ratio"] = target("W1-32", "numpy")
+    found["tinygrad5329-fast"]["ratio"] = target("W1-32", "fast") + 0.01
+    text = markdown(results, machine(), "python -m benchmarks")
+    assert "1 of 2 are met" in text
+    assert "| W1-32 | numpy | 0.35 | 0.35 | met |" in text
+    assert "| W1-32 | fast | 0.19 | 0.18 | not met |" in text
+    assert "| W1-32 | products |" in text
+
+
+def test_every_workload_of_the_table_has_targets():
+    assert all(target(name, kernels) for name in NAMES for kernels in ("numpy", "fast"))
+    assert target("W1-33", "numpy") is target("W1-32", "") is None
+
+
+@pytest.mark.parametrize("family", sorted(PEERS["products"].families))
+def test_the_products_alone_are_those_of_the_step(family, monkeypatch):
+    """As many multiplications as the layers have; of convolutions, recurrent layers and attention, that they run."""
+    monkeypatch.setattr("benchmarks.cases.ROWS", 8)
+    monkeypatch.setattr(products_alone, "ROWS", 8)
+    counted = []
+    matmul = np.matmul
+
+    def counting(a, b, **options):
+        counted.append(a.size * b.shape[-1])
+        return matmul(a, b, **options)
+
+    monkeypatch.setattr(np, "matmul", counting)
+    products_alone.build(make(f"{family}-2")).step()
+    rows = {"W1": 2, "W2": 2, "W8": 8}
+    if family in rows:
+        weights = [w.size for w in make(f"{family}-2").weights.values() if w.ndim == 2]
+        # The output of each layer, and in training its two gradients, less that of the input.
+        products = sum(weights) if family == "W8" else 3 * sum(weights) - weights[0]
+        assert sum(counted) == rows[family] * products
+    assert counted
+
+
+def test_imports_are_timed_with_bytecode(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with PeerProcess("tinygrad5329-numpy", 1) as cold, PeerProcess("tinygrad5329-numpy", 1) as warm:
+        assert cold.started["import_s"] is None
+        assert warm.started["import_s"] > 0
 
 
 def test_a_peer_that_is_left_out_is_reported():
