@@ -146,7 +146,7 @@ class RNNBase(Module):
     def _flat_weights(self) -> list[Parameter]:
         names, members = self._names, self._parameters
         try:
-            return [members[name] for name in names]
+            return [members[name] for name in names]  # type: ignore[misc]
         except KeyError:
             # Something stands in a parameter's place: a parametrisation, or a tensor computed from it.
             return [getattr(self, name) for name in names]

@@ -45,7 +45,7 @@ def _elman_rule(xp: Any, g: Any, needs: Any, x: Any, h: Any, w: Any, u: Any, out
 elman_cell = Primitive("elman_cell", _elman, joint=_elman_rule)
 
 
-def gru_step(forward: Callable[..., Any], raw: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def gru_step(forward: Callable[..., Any], raw: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The kernels of the GRU's cell, from those of its layer."""
 
     def cell(xp: Any, x: Any, h: Any, w: Any, u: Any, b: Any, c: Any, *, keep: bool) -> tuple[Any, Any]:
@@ -64,7 +64,7 @@ def gru_step(forward: Callable[..., Any], raw: Callable[..., Any]) -> tuple[Call
     return cell, rule
 
 
-def lstm_step(forward: Callable[..., Any], raw: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def lstm_step(forward: Callable[..., Any], raw: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The kernels of the LSTM's cell, from those of its layer."""
 
     def cell(xp: Any, x: Any, h: Any, c: Any, w: Any, u: Any, b: Any, d: Any, *, keep: bool) -> tuple[Any, Any]:
