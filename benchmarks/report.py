@@ -97,10 +97,10 @@ def _lines(results: Results, about: Mapping[str, Any], command: str) -> Iterator
     if held := list(verdicts(results)):
         met = sum(ratio <= wanted for _, _, ratio, wanted in held)
         yield from ("", "## Targets", "", f"{met} of {len(held)} are met.", "")
-        yield from (line("workload", "kernels", "ratio", "target", ""), "|---" * 5 + "|")
-        for workload, kernels, ratio, wanted in held:
+        yield from (line("workload", "peer", "ratio", "target", ""), "|---" * 5 + "|")
+        for workload, name, ratio, wanted in held:
             verdict = "met" if ratio <= wanted else "not met"
-            yield line(workload, kernels, f"{ratio:.2f}", f"{wanted:.2f}", verdict)
+            yield line(workload, name, f"{ratio:.2f}", f"{wanted:.2f}", verdict)
     yield from ("", "## In full", "")
     yield f"| {HEAD} |"
     yield "|---" * (HEAD.count("|") + 1) + "|"

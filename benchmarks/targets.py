@@ -22,9 +22,9 @@ def target(workload: str, kernels: str) -> float | None:
 
 
 def verdicts(results: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[tuple[str, str, float, float]]:
-    """Workload, kernels, ratio and target of each row of this package for which a target is set."""
+    """Workload, peer, ratio and target of each row of this package for which a target is set."""
     for workload, peers in results.items():
-        for figures in peers.values():
+        for name, figures in peers.items():
             wanted = target(workload, figures.get("kernels", ""))
             if wanted is not None and "ratio" in figures:
-                yield workload, figures["kernels"], figures["ratio"], wanted
+                yield workload, name, figures["ratio"], wanted

@@ -44,8 +44,8 @@ def test_both_kinds_of_kernels_run_in_one_go_and_are_held_to_their_targets(monke
     found["tinygrad5329-fast"]["ratio"] = target("W1-32", "fast") + 0.01
     text = markdown(results, machine(), "python -m benchmarks")
     assert "1 of 2 are met" in text
-    assert "| W1-32 | numpy | 0.35 | 0.35 | met |" in text
-    assert "| W1-32 | fast | 0.19 | 0.18 | not met |" in text
+    assert "| W1-32 | tinygrad5329-numpy | 0.35 | 0.35 | met |" in text
+    assert "| W1-32 | tinygrad5329-fast | 0.19 | 0.18 | not met |" in text
     assert "| W1-32 | products |" in text
 
 
