@@ -35,7 +35,8 @@ SHARED = ("compiled.py", "ordering.py", "products.py", "row_maximum.py", "tiles.
 
 _config: Any = numba.config
 
-# Products and sums may become one rounding less (FMA): that changes no infinity, NaN or sign of zero.
+# Products and sums may become one rounding less (FMA). That changes no sign of zero, and an infinity only where a
+# product overflows on its own: inf - x * x is then inf and not NaN, so such formulas stay with NumPy.
 _EXACT = {"contract"}
 # Sums may be taken in any order, as NumPy's are; without it they run one element at a time.
 _REORDERED = {"contract", "reassoc", "nsz"}
