@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from tinygrad5329 import ops
 from tinygrad5329.nn.reduction import resolve_reduction
-from tinygrad5329.ops.arguments import explains_itself
 from tinygrad5329.ops.loss import cross_entropy as _cross_entropy
 from tinygrad5329.tensor import Tensor
 
 
-@explains_itself
 def cross_entropy(
     input: Tensor,
     target: Tensor,

@@ -11,12 +11,10 @@ from collections.abc import Callable
 
 from tinygrad5329 import ops
 from tinygrad5329.nn.in_place import overwritten
-from tinygrad5329.ops.arguments import explains_itself
 from tinygrad5329.ops.dropout import dropout as _dropout
 from tinygrad5329.tensor import Tensor
 
 
-@explains_itself
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set each element to zero with probability `p` and divide the others by ``1 - p``.
 

@@ -15,7 +15,6 @@ from tinygrad5329.backends import sums
 from tinygrad5329.backends.choice import Slot
 from tinygrad5329.dtypes import float32
 from tinygrad5329.ops import pointwise, reduction, shaping
-from tinygrad5329.ops.arguments import explains_itself
 from tinygrad5329.ops.layer_normalization import affine, check_dtype, floating_array
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.ops.promote import cast
@@ -119,7 +118,6 @@ _batch_norm = Primitive(
 _known_moments = Primitive("native_batch_norm_eval", _known_moments_forward, joint=_known_moments_rule)
 
 
-@explains_itself
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,

@@ -10,7 +10,6 @@ import numpy as np
 
 from tinygrad5329.dtypes import FLOATING
 from tinygrad5329.ops import shaping
-from tinygrad5329.ops.arguments import explains_itself
 from tinygrad5329.ops.dims import scalar_type
 from tinygrad5329.ops.primitive import Primitive
 from tinygrad5329.random import default_generator
@@ -28,7 +27,6 @@ _dropout = Primitive("dropout", lambda xp, x, mask: x * mask, lambda xp, g, mask
 _alpha_dropout = Primitive("alpha_dropout", lambda xp, x, mask, shift: x * mask + shift, lambda xp, g, mask: g * mask)
 
 
-@explains_itself
 def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     """Zero elements with probability `p`, divide the others by ``1 - p`` (``torch.nn.functional.dropout``).
 

@@ -15,7 +15,6 @@ from tinygrad5329.backends import sums
 from tinygrad5329.dtypes import FLOATING, float32
 from tinygrad5329.ops import arithmetic, shaping
 from tinygrad5329.ops import reduction as reductions
-from tinygrad5329.ops.arguments import explains_itself
 from tinygrad5329.ops.class_targets import (
     check_arguments,
     check_target,
@@ -194,7 +193,6 @@ _nll = Primitive("nll_loss", _nll_forward, raw=_nll_raw, composite=_nll_composit
 # --- the functions -------------------------------------------------------------------------------------
 
 
-@explains_itself
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -241,6 +239,8 @@ def cross_entropy(
     tensor(1.3863)
     """
     check_arguments("cross_entropy_loss", input, target, weight, reduction)
+    if type(ignore_index) is not int and not hasattr(ignore_index, "__index__"):
+        raise TypeError(f"cross_entropy_loss(): argument 'ignore_index' must be int, not {type(ignore_index).__name__}")
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if input._array.shape == target._array.shape:
