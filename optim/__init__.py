@@ -24,11 +24,15 @@ from tinygrad5329.optim.adagrad import Adagrad
 from tinygrad5329.optim.adam import Adam
 from tinygrad5329.optim.adamax import Adamax
 from tinygrad5329.optim.adamw import AdamW
+from tinygrad5329.optim.aggmo import AggMo
 from tinygrad5329.optim.asgd import ASGD
+from tinygrad5329.optim.classical_momentum import ClassicalMomentum
+from tinygrad5329.optim.heavy_ball import HeavyBall
 from tinygrad5329.optim.lbfgs import LBFGS
 from tinygrad5329.optim.muon import Muon
 from tinygrad5329.optim.nadam import NAdam
 from tinygrad5329.optim.optimizer import Optimizer
+from tinygrad5329.optim.qhm import QHM
 from tinygrad5329.optim.radam import RAdam
 from tinygrad5329.optim.rmsprop import RMSprop
 from tinygrad5329.optim.rprop import Rprop
@@ -38,6 +42,7 @@ from tinygrad5329.optim.sparse_adam import SparseAdam
 __all__ = [
     "ASGD",
     "LBFGS",
+    "QHM",
     "SGD",
     "Adadelta",
     "Adafactor",
@@ -45,6 +50,9 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "AggMo",
+    "ClassicalMomentum",
+    "HeavyBall",
     "Muon",
     "NAdam",
     "Optimizer",

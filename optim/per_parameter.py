@@ -34,8 +34,10 @@ class PerParameterOptimizer(Optimizer):
     """
 
     _rule: Rule | None = None
-    # The numbers in the state; the first is the count of steps.
+    # The numbers in the state; the first is the count of steps. Rules without any count no steps.
     _scalars: tuple[str, ...] = ("step",)
+    # Whether the kernel takes small parameters together.
+    _bundles = False
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -60,14 +62,15 @@ class PerParameterOptimizer(Optimizer):
         raise NotImplementedError(f"{type(self).__name__} has no _new_state()")
 
     def _update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any], t: float) -> None:
-        """Step number `t` of `p`, whose gradient has its sign and its weight decay already."""
+        """Step number `t` of `p`, whose gradient has its sign and its weight decay already; 0 if none are counted."""
         raise NotImplementedError(f"{type(self).__name__} has no _update()")
 
     def _begin(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
         """The state of `p`, made at its first step."""
         state = self.state[p]
         if not state:
-            state["step"] = scalar(0.0)
+            if self._scalars:
+                state["step"] = scalar(0.0)
             state.update(self._new_state(p, group))
         if group.get("differentiable"):
             state.update({key: value.clone() for key, value in state.items() if key != "step"})
@@ -88,7 +91,7 @@ class PerParameterOptimizer(Optimizer):
             if p.grad is None:
                 continue
             state = self._begin(p, group)
-            t = state["step"].add_(1).item()
+            t = state["step"].add_(1).item() if self._scalars else 0.0
             grad = -p.grad if group["maximize"] else p.grad
             if decay != 0 and group.get("decoupled_weight_decay"):
                 p.mul_(1 - group["lr"] * decay)
@@ -115,13 +118,14 @@ class PerParameterOptimizer(Optimizer):
         decoupled = group.get("decoupled_weight_decay")
         sign = -1.0 if group["maximize"] else 1.0
         common = (sign, 0.0, 1 - lr * decay) if decoupled else (sign, decay, 1.0)
-        for t, members in count_up(found).items():
+        for t, members in count_up(found).items() if self._scalars else ((0.0, found),):
             self._run(members, common, group, lr, t)
         mark_written(found, type(self).__name__)
         return True
 
     def _state_for_kernel(self, p: Tensor, group: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        return self._begin(p, group), False
+        is_new = self._bundles and not self.state.get(p)
+        return self._begin(p, group), is_new
 
     def _run(self, members: Found, common: tuple[float, ...], group: dict[str, Any], lr: float, t: float) -> None:
         """Step number `t` of parameters that are all at it; `common` are the constants that all kernels begin with."""

@@ -45,7 +45,7 @@ class SGD(Optimizer):
     momentum : float
         How much of the previous update to keep. The buffer starts as the first gradient, undamped,
         and the learning rate multiplies the buffer, not the gradient (Sutskever et al. 2013 do the
-        latter; the two differ when the rate changes).
+        latter, as :class:`~tinygrad5329.optim.ClassicalMomentum` does; the two differ when the rate changes).
     dampening : float
         The gradient enters the buffer times ``1 - dampening``.
     weight_decay : float or Tensor

@@ -217,18 +217,16 @@ def _note_calls_of_step(optimizer: Optimizer) -> None:
     """Have the optimizer note that its ``step`` was called, so that the order of calls can be checked."""
     if hasattr(optimizer.step, "_wrapped_by_lr_sched"):
         return
-    # A weak reference and an unbound step, or the optimizer would own itself through its attribute.
+    # A weak reference and the class's step, or the optimizer would own itself through its attribute.
     owner = weakref.ref(optimizer)
-    step: Any = getattr(optimizer.step, "__func__", None)
-    unbound = step is not None
-    if not unbound:
-        step = optimizer.step  # a function that was put on this one optimizer
+    own: Any = vars(optimizer).get("step")  # a function that was put on this one optimizer
 
-    @functools.wraps(step)
+    @functools.wraps(type(optimizer).step if own is None else own)
     def noting(*args: Any, **kwargs: Any) -> Any:
         self: Any = owner()
         self._opt_called = True
-        return step(self, *args, **kwargs) if unbound else step(*args, **kwargs)
+        # The class is asked anew, so that what listens to its steps (tg.compile) hears this one.
+        return type(self).step(self, *args, **kwargs) if own is None else own(*args, **kwargs)
 
     noting._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
     optimizer.step = noting  # type: ignore[method-assign]

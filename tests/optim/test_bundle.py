@@ -14,6 +14,15 @@ from tinygrad5329.optim import SGD, Adam
 from tinygrad5329.storage import root
 
 
+@pytest.fixture
+def numpy_kernels():
+    """NumPy's, which alone take a bundle at once."""
+    before = tg.backends.current()
+    tg.backends.use("numpy")
+    yield
+    tg.backends.use(before)
+
+
 def zeros(*shapes, dtype=tg.float32):
     return [(tg.zeros(shape, dtype=dtype), tg.ones(shape, dtype=dtype)) for shape in shapes]
 
@@ -65,7 +74,7 @@ def trained(kind, steps=2, **options):
     return optimizer, params
 
 
-@pytest.mark.parametrize("kind, options", [("SGD", {"momentum": 0.9}), ("Adam", {"amsgrad": True})])
+@pytest.mark.parametrize("kind, options", [("SGD", {"momentum": 0.9}), ("Adam", {"amsgrad": True}), ("AggMo", {})])
 def test_a_state_has_its_memory_for_itself(kind, options, tmp_path):
     optimizer, params = trained(kind, **options)
     states = [t for p in params for t in optimizer.state[p].values() if t.shape == p.shape and t.ndim]
@@ -106,11 +115,18 @@ def test_a_state_that_others_have_seen_stays_where_it_is():
         ("SGD", {"momentum": 0.9, "weight_decay": 0.1}),
         ("SGD", {"momentum": 0.9, "nesterov": True}),
         ("SGD", {"momentum": 0.9, "dampening": 0.5, "maximize": True}),
+        ("ClassicalMomentum", {}),
+        ("ClassicalMomentum", {"weight_decay": 0.1, "nesterov": True}),
+        ("ClassicalMomentum", {"maximize": True}),
+        ("QHM", {"momentum": 0.9, "weight_decay": 0.1}),
+        ("QHM", {"momentum": 0.9, "nu": 1.0, "maximize": True}),
+        ("AggMo", {"weight_decay": 0.1}),
+        ("AggMo", {"betas": (0.5,), "maximize": True}),
         ("Adam", {"weight_decay": 0.1, "maximize": True}),
         ("AdamW", {"amsgrad": True}),
     ],
 )
-def test_bundles_have_the_numbers_of_their_members(monkeypatch, kind, options):
+def test_bundles_have_the_numbers_of_their_members(monkeypatch, numpy_kernels, kind, options):
     _, together = trained(kind, steps=5, **options)
     monkeypatch.setattr(bundle, "_SMALL", 0)
     _, alone = trained(kind, steps=5, **options)
@@ -118,7 +134,16 @@ def test_bundles_have_the_numbers_of_their_members(monkeypatch, kind, options):
         np.testing.assert_allclose(a.tolist(), b.tolist(), rtol=1e-6)
 
 
-def test_half_of_a_bundle():
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "ClassicalMomentum", "QHM", "AggMo"])
+def test_rules_that_take_bundles_get_them(kind):
+    optimizer, params = trained(kind, **({"momentum": 0.9} if kind == "SGD" else {}))
+    keys = [key for key, value in optimizer.state[params[0]].items() if value.shape == params[0].shape]
+    for key in keys:
+        addresses = [address(optimizer.state[p][key]) for p in params]
+        assert [a - addresses[0] for a in addresses] == [0, 48, 68]
+
+
+def test_half_of_a_bundle(numpy_kernels):
     """Where a gradient is missing, the others are updated one by one."""
     params = [tg.nn.Parameter(tg.ones(n)) for n in (3, 4)]
     optimizer = Adam(params, lr=0.1)

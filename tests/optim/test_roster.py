@@ -28,6 +28,10 @@ RULES = {
     "RAdam": {"lr": 0.1, "betas": (0.9, 0.9)},
     "Rprop": {"lr": 0.1},
     "Adafactor": {"lr": 0.1, "weight_decay": 0.1},
+    "ClassicalMomentum": {"lr": 0.1, "weight_decay": 0.1, "nesterov": True},
+    "HeavyBall": {"lr": 0.1, "weight_decay": 0.1},
+    "QHM": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1},
+    "AggMo": {"lr": 0.1, "weight_decay": 0.1},
 }
 SHAPES = [(3, 4), (5,), ()]
 

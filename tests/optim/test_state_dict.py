@@ -31,6 +31,10 @@ def test_state_dict_layout(param):
         lambda ps: SGD(ps, lr=0.1, momentum=0.9, dampening=0.2, weight_decay=0.01),
         lambda ps: Adam(ps, lr=0.1, amsgrad=True),
         lambda ps: AdamW(ps, lr=0.1),
+        lambda ps: tg.optim.ClassicalMomentum(ps, lr=0.1, nesterov=True, weight_decay=0.01),
+        lambda ps: tg.optim.HeavyBall(ps, lr=0.1, weight_decay=0.01),
+        lambda ps: tg.optim.QHM(ps, lr=0.1, weight_decay=0.01),
+        lambda ps: tg.optim.AggMo(ps, lr=0.1, weight_decay=0.01),
     ],
 )
 def test_a_loaded_state_goes_on_where_it_was_saved(problem, make):

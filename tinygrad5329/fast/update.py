@@ -17,7 +17,11 @@ from tinygrad5329.ops.update.adadelta import adadelta_rule
 from tinygrad5329.ops.update.adagrad import adagrad_rule
 from tinygrad5329.ops.update.adam import adam_rule
 from tinygrad5329.ops.update.adamax import adamax_rule
+from tinygrad5329.ops.update.aggmo import aggmo_rule
+from tinygrad5329.ops.update.classical_momentum import classical_momentum_rule
+from tinygrad5329.ops.update.heavy_ball import heavy_ball_rule
 from tinygrad5329.ops.update.nadam import nadam_rule
+from tinygrad5329.ops.update.qhm import qhm_rule
 from tinygrad5329.ops.update.radam import radam_rule
 from tinygrad5329.ops.update.rmsprop import rmsprop_rule
 from tinygrad5329.ops.update.roster import Found
@@ -51,6 +55,77 @@ def _descend_with_momentum(
         v = mu * b[i] + damped * d
         b[i] = v
         p[i] -= rate * (d + mu * v if nesterov else v)
+
+
+@kernel
+def _classical_momentum(
+    g: Any, p: Any, v: Any, sign: float, decay: float, keep: float, momentum: float, lr: float, nesterov: bool
+) -> None:
+    number = p.dtype.type
+    way, lam, kept, mu, rate = number(sign), number(decay), number(keep), number(momentum), number(lr)
+    for i in range(p.size):
+        x = kept * p[i]
+        d = way * g[i]
+        if decay != 0:
+            d += lam * x
+        push = rate * d
+        velocity = mu * v[i] - push
+        v[i] = velocity
+        p[i] = x + (mu * velocity - push if nesterov else velocity)
+
+
+@kernel
+def _heavy_ball(
+    g: Any, p: Any, before: Any, sign: float, decay: float, keep: float, momentum: float, lr: float
+) -> None:
+    number = p.dtype.type
+    way, lam, kept, beta, rate = number(sign), number(decay), number(keep), number(momentum), number(lr)
+    for i in range(p.size):
+        x = kept * p[i]
+        d = way * g[i]
+        if decay != 0:
+            d += lam * x
+        p[i] = x + (beta * (x - before[i]) - rate * d)
+        before[i] = x
+
+
+@kernel
+def _qhm(
+    g: Any, p: Any, b: Any, sign: float, decay: float, keep: float, momentum: float, of_average: float,
+    of_gradient: float,
+) -> None:  # fmt: skip
+    number = p.dtype.type
+    way, lam, kept, old, new = number(sign), number(decay), number(keep), number(momentum), number(1 - momentum)
+    share, rest = number(of_average), number(of_gradient)
+    for i in range(p.size):
+        x = kept * p[i]
+        d = way * g[i]
+        if decay != 0:
+            d += lam * x
+        average = old * b[i] + new * d
+        b[i] = average
+        step = share * average
+        if of_gradient != 0:
+            step += rest * d
+        p[i] = x - step
+
+
+@kernel
+def _aggmo(g: Any, p: Any, velocities: Any, sign: float, decay: float, keep: float, betas: Any, rate: float) -> None:
+    number = p.dtype.type
+    way, lam, kept, step = number(sign), number(decay), number(keep), number(rate)
+    for i in range(p.size):
+        x = kept * p[i]
+        d = way * g[i]
+        if decay != 0:
+            d += lam * x
+        total = number(0)
+        # Of tuples, whose length is a part of their type: unrolled when it is compiled.
+        for j in range(len(velocities)):
+            v = number(betas[j]) * velocities[j][i] - d
+            velocities[j][i] = v
+            total += v
+        p[i] = x + step * total
 
 
 @kernel
@@ -253,6 +328,16 @@ def _run_sgd(found: Found, *constants: Any) -> None:
         _apply(sgd_rule, found, constants, _descend_with_momentum, constants[:-1])
 
 
+def _run_aggmo(found: Found, *constants: Any) -> None:
+    *_, betas, lr = constants
+
+    def run(g: Any, p: Any, *rest: Any) -> None:
+        _aggmo(g, p, rest[: len(betas)], *rest[len(betas) :])
+
+    used = (*constants[:-2], tuple(map(float, betas)), lr / len(betas))
+    _apply(aggmo_rule, found, constants, run, used)
+
+
 def _run_rmsprop(found: Found, *constants: Any) -> None:
     *before, momentum, lr, centered = constants
     if centered:
@@ -276,6 +361,10 @@ def _twin(rule: Rule, run: Callable[..., None]) -> Callable[..., None]:
 
 KERNELS = {
     "sgd_update": _run_sgd,
+    "classical_momentum_update": _twin(classical_momentum_rule, _classical_momentum),
+    "heavy_ball_update": _twin(heavy_ball_rule, _heavy_ball),
+    "qhm_update": _twin(qhm_rule, _qhm),
+    "aggmo_update": _run_aggmo,
     "adam_update": _run_adam,
     "adamax_update": _twin(adamax_rule, _adamax),
     "nadam_update": _twin(nadam_rule, _nadam),
