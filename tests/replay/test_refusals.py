@@ -38,11 +38,47 @@ def test_values_that_are_read():
 
 
 def test_control_flow_after_a_change():
+    state = tg.zeros(2)
+
     def step(x):
-        mask = tg.rand(2)
+        state.add_(1.0)
+        mask = tg.rand(2) + state
         return x * mask if mask.sum() > 1 else x - mask
 
     refused(step, "control flow depends on a value that is computed after the first change", tg.ones(2))
+
+
+def test_control_flow_that_goes_by_random_numbers():
+    def step(x):
+        first, mask = tg.randn(3), tg.rand(2)
+        return first.sum() + (x * mask if mask.sum() > 1 else x - mask - tg.rand(2))
+
+    run = CompiledStep(step)
+    tg.manual_seed(0)
+    expected = [step(tg.ones(2)).tolist() for _ in range(30)] + [tg.rand(1).item()]
+    tg.manual_seed(0)
+    assert [run(tg.ones(2)).tolist() for _ in range(30)] + [tg.rand(1).item()] == expected
+    assert sum(entry.source is not None for entry in run._entries) == 2 and "set_state" in run.code
+
+
+def test_distributions_that_check_their_values():
+    mean, scale = (tg.zeros(8, requires_grad=True) for _ in range(2))
+
+    def step(x):
+        q = tg.distributions.Normal(mean, scale.exp())
+        z = q.rsample((4,))
+        p = tg.distributions.Normal(tg.zeros(8), tg.ones(8))
+        loss = tg.distributions.kl_divergence(q, p).sum() - tg.distributions.Normal(z, 1.0).log_prob(x).mean()
+        mean.grad = scale.grad = None
+        loss.backward()
+        return loss
+
+    run, found = CompiledStep(step), []
+    for each in (step, run):
+        tg.manual_seed(0)
+        found.append([(each(tg.full((8,), i / 3)).item(), mean.grad.tolist(), scale.grad.tolist()) for i in range(5)])
+    assert found[0] == found[1]
+    assert run._latest() is not None, run._entries[0].program.refusal
 
 
 def test_control_flow_that_can_be_decided_before_the_first_change():

@@ -22,6 +22,7 @@ NAMES = ("numpy", "fast")
 
 #: Where the twin of an operation or function is: a module of ``tinygrad5329.fast``, which lists it in ``KERNELS``.
 TWINS: dict[str, str] = {
+    "elementwise_chain": "chains",
     "take_along": "scatter",
     "add_rows": "scatter",
     "add_along": "scatter",

@@ -56,6 +56,8 @@ class ArrayRecorder:
         self.refusal: str | None = None
         self._known: dict[int, Traced] = {}
         self._kept: list[Any] = []
+        #: The identities of arrays that a forward has put among what it keeps for its rule.
+        self.held: set[int] = set()
         self._count = 0
         self._thread = threading.get_ident()
         self._deaf = 0
@@ -273,6 +275,7 @@ class ArrayRecorder:
         outs: Any = _vars(traced)
         if op.aux:
             box = None if aux is None else Box(aux, self.new("aux", *_nbytes(aux)))
+            self._hold_parts(aux, (out, *values))
             outs = (outs, None if box is None else box.var)
         step.outs = outs
         if op.name in _PICKING and _has_mask((values, options_now)):
@@ -284,6 +287,19 @@ class ArrayRecorder:
         if filled:
             step.outs = ("filled", outs, filled)
         return (traced, box) if op.aux else traced
+
+    def _hold_parts(self, aux: Any, around: Any) -> None:
+        if isinstance(aux, (tuple, list, dict)):
+            for each in aux.values() if isinstance(aux, dict) else aux:
+                self._hold_parts(each, around)
+        elif isinstance(aux, np.ndarray):
+            part: Any = aux
+            while isinstance(part, np.ndarray):
+                self.held.add(id(part))
+                part = part.base
+        elif aux is not None and not isinstance(aux, (*_NUMBERS, str, np.dtype)):
+            # Nobody knows what is in it.
+            self.held.update(map(id, around))
 
     def pull(self, plan: Any, op: Any, g: Any, saved: Any) -> Any:
         """The gradient rules of an operation; what they do not ask for is not kept for them."""

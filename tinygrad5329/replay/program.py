@@ -1,7 +1,7 @@
 """``Program``: the steps of a recording, put in order for a replay.
 
-Guards on computed values come first, before anything is changed, so that a replay that does not fit can be
-given up without a trace. What nobody uses is left out. An array whose last holder takes it over is not copied.
+Guards on computed values come first, before anything is changed but generators, so that a replay that does not fit
+can be given up without a trace. What nobody uses is left out. An array whose last holder takes it over is not copied.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad5329.replay.formulas import forms_of
 from tinygrad5329.replay.recorder import Recorder
 from tinygrad5329.replay.symbols import Step, Var, alike, symbols_in
 
-__all__ = ["Program"]
+__all__ = ["Program", "replaced"]
 
 #: Steps without an effect that may be left out where nobody uses what they give.
 _IDLE = ("call", "method", "attribute", "read", "given")
@@ -32,6 +33,8 @@ class Program:
         How often the versions of tensors from outside are counted up.
     refusal : str or None
         Why it cannot be replayed.
+    forms : dict
+        What its arrays were, by their variables.
     """
 
     def __init__(self, recorder: Recorder, returned: Any) -> None:
@@ -44,6 +47,7 @@ class Program:
             self._without_idle()
             self._without_copies(recorder)
             self._guards_first(recorder)
+        self.forms = forms_of(recorder, self.steps) if self.refusal is None else {}
         for step in self.steps:
             step.writes = []
 
@@ -74,7 +78,7 @@ class Program:
         instead: dict[Any, Any] = {}
         kept = []
         for step in self.steps:
-            step.args, step.kwargs = _replaced(step.args, instead), _replaced(step.kwargs, instead)
+            step.args, step.kwargs = replaced(step.args, instead), replaced(step.kwargs, instead)
             if step.form == "method" and step.what == "__getitem__" and step.args[1:] == ((),):
                 if step.args[0] in taken:
                     instead[step.outs] = taken[step.args[0]]
@@ -84,7 +88,7 @@ class Program:
                 taken.clear()
             kept.append(step)
         self.steps = kept
-        self.returned = _replaced(self.returned, instead)
+        self.returned = replaced(self.returned, instead)
 
     def _without_idle(self) -> None:
         used = set(symbols_in(self.returned))
@@ -130,8 +134,8 @@ class Program:
         if instead:
             self.steps = [step for step in self.steps if step.form != "nothing"]
             for step in self.steps:
-                step.args, step.kwargs = _replaced(step.args, instead), _replaced(step.kwargs, instead)
-            self.returned = _replaced(self.returned, instead)
+                step.args, step.kwargs = replaced(step.args, instead), replaced(step.kwargs, instead)
+            self.returned = replaced(self.returned, instead)
 
     def _guards_first(self, recorder: Recorder) -> None:
         known = {traced._var: traced for traced in recorder._kept_traced()}
@@ -153,6 +157,9 @@ class Program:
                 j = stack.pop()
                 if j not in needed:
                     needed.add(j)
+                    if self.steps[j].form == "draw":
+                        # One stream: what was drawn before it stays before it.
+                        stack += [k for k in range(first, j) if self.steps[k].form == "draw"]
                     stack += [
                         makers[s]
                         for s in (*symbols_in(self.steps[j].args), *symbols_in(self.steps[j].kwargs))
@@ -163,7 +170,7 @@ class Program:
                 arrays[s] for j in needed for s in symbols_in((self.steps[j].args, self.steps[j].outs)) if s in arrays
             ]
             earlier = [step for step in self.steps[first:i] if step.effect]
-            blocked = any(self.steps[j].effect for j in late) or any(
+            blocked = any(_is_seen(self.steps[j], outside) or self.steps[j].writes for j in late) or any(
                 step.form in ("live", "array")
                 or any(np.may_share_memory(w, t) for w in step.writes for t in touched if isinstance(t, np.ndarray))
                 for step in earlier
@@ -180,22 +187,26 @@ class Program:
 
 def _is_seen(step: Step, outside: list[Any]) -> bool:
     """Whether a step changes something that is there after the step has been given up."""
+    if step.form == "draw":
+        # The replay puts generators back.
+        return step.kwargs.get("out") is not None or step.what[1] == "manual_seed"
     if not step.effect or step.form not in ("call", "method") or not step.writes:
         return step.effect
     return any(np.may_share_memory(written, each) for written in step.writes for each in outside)
 
 
-def _replaced(value: Any, instead: dict[Any, Any]) -> Any:
+def replaced(value: Any, instead: dict[Any, Any]) -> Any:
+    """A nesting of symbols with others in place of some."""
     if isinstance(value, Var):
         return instead.get(value, value)
     if type(value) in (tuple, list):
-        return type(value)(_replaced(each, instead) for each in value)
+        return type(value)(replaced(each, instead) for each in value)
     if type(value) is dict:
-        return {key: _replaced(each, instead) for key, each in value.items()}
+        return {key: replaced(each, instead) for key, each in value.items()}
     if hasattr(value, "_fields"):
-        return tuple.__new__(type(value), [_replaced(each, instead) for each in value])
+        return tuple.__new__(type(value), [replaced(each, instead) for each in value])
     if isinstance(value, slice):
-        return slice(*_replaced((value.start, value.stop, value.step), instead))
+        return slice(*replaced((value.start, value.stop, value.step), instead))
     return value
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad5329.backends.arrays import NUMPY
 from tinygrad5329.replay.expressions import FUNCTIONS, expression_of
+from tinygrad5329.replay.fusing import fused
 from tinygrad5329.replay.program import Program
 from tinygrad5329.replay.symbols import FixedTensor, GivenTensor, GradientOf, Made, Step, Var, symbols_in
 from tinygrad5329.tape import Node, tick
@@ -27,13 +28,13 @@ class Source:
     Attributes
     ----------
     text : str
-        Python, one line a step.
+        Python, one line a step, and the loops that are compiled for it.
     plan : list
-        After each step: the bytes of the arrays that are alive.
+        For each step: what it does, and the bytes of the arrays that are alive.
     """
 
     def __init__(self, program: Program) -> None:
-        self._program = program
+        self._program = fused(program)
         self._scope: dict[str, Any] = {
             "NUMPY": NUMPY, "MISS": MISS, "wrap": wrap, "handed_out": _handed_out, "bump_version": bump_version,
             "errstate": np.errstate, "new_tuple": tuple.__new__,
@@ -42,11 +43,14 @@ class Source:
         self._names: dict[int, str] = {}
         self._held: list[Any] = []
         self.plan: list[tuple[str, int]] = []
-        self.text = self._written()
+        #: Generators that a guard which fails puts back, with the variables of their states.
+        self._drawn: dict[int, tuple[str, str]] = {}
+        self._replay = self._written()
+        self.text = "\n\n".join([self._replay, *self._loops()])
 
     def function(self) -> Callable[[Any, Any], Any]:
         """``replay(args, kwargs)``, which returns what the step would, or `MISS`."""
-        exec(compile(self.text, "<replay>", "exec"), self._scope)
+        exec(compile(self._replay, "<replay>", "exec"), self._scope)
         return self._scope.pop("replay")  # type: ignore[no-any-return]
 
     def _written(self) -> str:
@@ -58,10 +62,16 @@ class Source:
                 dying.setdefault(i, []).append(symbol)
         lines: list[str] = []
         alive: dict[Var, int] = {}
+        guarded = max((i for i, step in enumerate(program.steps) if step.form == "guard"), default=-1)
         for i, step in enumerate(program.steps):
+            if step.form == "draw" and i < guarded:
+                lines += self._state_kept(step)
             lines.append(self._line(step))
+            for old in step.into.values():
+                alive.pop(old, None)
             alive.update({s: s.nbytes for s in symbols_in(step.outs) if isinstance(s, Var) and s.nbytes})
-            self.plan.append((f"{step.label or step.form}", sum(alive.values())))
+            over = "".join(f", {new} over {old}" for new, old in step.into.items())
+            self.plan.append((f"{step.label or step.form}{over}", sum(alive.values())))
             dead = dying.get(i, [])
             for symbol in dead:
                 alive.pop(symbol, None)
@@ -73,6 +83,15 @@ class Source:
         lines.append(f"return {self._value(program.returned)}")
         body = "\n".join(f"        {line}" for text in lines for line in text.split("\n"))
         return f"def replay(args, kwargs):\n    with errstate(all='ignore'):\n{body}\n"
+
+    def _loops(self) -> list[str]:
+        """The text of the compiled loops, each under the names of the chains that run it."""
+        names: dict[str, list[str]] = {}
+        for step in self._program.steps:
+            text = getattr(step.what, "text", None)
+            if step.form == "call" and isinstance(text, str):
+                names.setdefault(text, []).append(self._constant(step.what, step.label))
+        return [f"# {', '.join(each)}\n{text}" for text, each in names.items()]
 
     # --- lines ---------------------------------------------------------------------------------------
 
@@ -174,12 +193,23 @@ class Source:
     def _array(self, step: Step) -> str:
         return f"{self._value(step.args[0])}._array = {self._value(step.args[1])}"
 
+    def _state_kept(self, step: Step) -> list[str]:
+        """The state of a generator before its first draw, for a guard that comes after it."""
+        generator = step.what[0]
+        if id(generator) in self._drawn:
+            return []
+        name, state = self._constant(generator, "generator"), f"state{len(self._drawn)}"
+        self._drawn[id(generator)] = name, state
+        return [f"{state} = {name}.get_state()"]
+
     def _guard(self, step: Step) -> str:
         value = self._value(step.args[0])
         found = {"value": value, "shape": f"{value}.shape", "__bool__": f"bool({value})"}.get(
             step.what, f"int({value})"
         )
-        return f"if {found} != {step.args[1]!r}: return MISS"
+        lines = [f"if {found} != {step.args[1]!r}:"]
+        lines += [f"    {name}.set_state({state})" for name, state in self._drawn.values()]
+        return "\n".join([*lines, "    return MISS"]) if self._drawn else f"{lines[0]} return MISS"
 
     def _live(self, step: Step) -> str:
         if not isinstance(step.what, tuple):

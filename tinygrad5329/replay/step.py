@@ -26,6 +26,8 @@ _KEPT = 8
 _PATIENCE = 16
 
 _recording = threading.local()
+#: Held while a step is recorded, and while its list of entries is exchanged for another.
+_lock = threading.RLock()
 
 
 class _Entry:
@@ -64,15 +66,33 @@ class CompiledStep:
         """What the function would return, replayed where the guards hold."""
         if self._eager or getattr(_recording, "on", False):
             return self._compiled_function(*args, **kwargs)
-        for i, entry in enumerate(self._entries):
+        result = self._replayed(args, kwargs)
+        if result is MISS:
+            with _lock:
+                # Another thread may have recorded what this one waited for.
+                result = self._replayed(args, kwargs)
+                if result is MISS:
+                    result = self._record(args, kwargs)
+        return self._compiled_function(*args, **kwargs) if result is MISS else result
+
+    def _replayed(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What the first replay whose guards hold gives; `MISS` where none do."""
+        entries = self._entries
+        for entry in entries:
             if entry.run is not None and entry.check(args, kwargs):
                 result = entry.run(args, kwargs)
                 if result is not MISS:
-                    if i:
-                        self._entries.insert(0, self._entries.pop(i))
+                    if entry is not entries[0]:
+                        self._first(entry)
                     self._recordings = 0
                     return result
-        return self._record(args, kwargs)
+        return MISS
+
+    def _first(self, entry: _Entry) -> None:
+        """Look at `entry` first from now on. Lists of entries are never changed: other threads go through them."""
+        with _lock:
+            if entry in self._entries:
+                self._entries = [entry, *(each for each in self._entries if each is not entry)]
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -102,7 +122,7 @@ class CompiledStep:
     # --- recording -----------------------------------------------------------------------------------
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run the step eagerly and write it down."""
+        """Run the step eagerly and write it down; `MISS` if it is one to leave alone."""
         environment = Environment(self._compiled_function, args, kwargs)
         reason = environment.refusal
         if reason is None:
@@ -114,7 +134,7 @@ class CompiledStep:
             reason = f"no two of {_PATIENCE} recordings were the same: {self._difference}"
         if reason is not None:
             self._tell(reason)
-            return self._compiled_function(*args, **kwargs)
+            return MISS
         recorder = Recorder(environment.given, environment.watched)
         waiting = [entry for entry in self._entries if entry.run is None and entry.check(args, kwargs)]
         _recording.on = True
@@ -147,7 +167,7 @@ class CompiledStep:
             if not self._difference:
                 entry.source = Source(program)
                 entry.run = entry.source.function()
-                self._entries.remove(other)
+                self._entries = [each for each in self._entries if each is not other]
         self._entries = [entry, *self._entries][:_KEPT]
 
     def _run_eagerly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -100,6 +100,8 @@ class Step:
         What it is called.
     operators : bool
         All its inputs are real NumPy scalars, so that it may be written as an expression.
+    into : dict
+        Results that are written over an operand, by their variables.
     """
 
     form: str
@@ -112,6 +114,7 @@ class Step:
     where: str = ""
     label: str = ""
     operators: bool = False
+    into: dict[Any, Any] = field(default_factory=dict)
 
     def same_as(self, other: Step) -> bool:
         """Whether both recordings did the same here."""
