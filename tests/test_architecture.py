@@ -50,7 +50,7 @@ LAYERS = [
         "sequences",
     },
     {"autograd"},
-    {"nn", "optim", "distributions", "graph", "utils", "func", "testing"},
+    {"nn", "optim", "distributions", "graph", "profiler", "utils", "func", "testing"},
     {"safetensors_file", "state_tree", "torch_file"},
     {"serialization"},
     {"replay"},

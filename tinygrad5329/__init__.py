@@ -101,8 +101,8 @@ newaxis = None
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad5329\.(ops|backends|tape|autograd)")
 
 if TYPE_CHECKING:
-    from tinygrad5329 import compat, distributions, fft, func, graph, linalg, testing, training, utils
-    from tinygrad5329.compat import amp, hub, install_as_torch, jit, multiprocessing, profiler, types
+    from tinygrad5329 import compat, distributions, fft, func, graph, linalg, profiler, testing, training, utils
+    from tinygrad5329.compat import amp, hub, install_as_torch, jit, multiprocessing, types
     from tinygrad5329.compat.amp import GradScaler, autocast, is_autocast_enabled
     from tinygrad5329.compat.eager import compile
     from tinygrad5329.compat.probes import accelerator, compiler, cpu, cuda, distributed, mps, onnx, version, xpu
@@ -122,6 +122,7 @@ if TYPE_CHECKING:
     )
     from tinygrad5329.dlpack import from_dlpack, to_dlpack
     from tinygrad5329.func import vmap
+    from tinygrad5329.graph.summary import summary
     from tinygrad5329.legacy import (
         BFloat16Tensor,
         BoolTensor,
@@ -153,13 +154,14 @@ _LAZY_MODULES = {
     "hub": "compat.hub",
     "jit": "compat.jit",
     "multiprocessing": "compat.multiprocessing",
-    "profiler": "compat.profiler",
+    "profiler": "profiler",
     "types": "compat.types",
 }
 _LAZY_NAMES = {
     name: module
     for module, names in {
         "func": ("vmap",),
+        "graph.summary": ("summary",),
         "serialization": ("load", "save"),
         "dlpack": ("from_dlpack", "to_dlpack"),
         "legacy": (

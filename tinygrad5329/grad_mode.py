@@ -55,7 +55,7 @@ class _State(threading.local):
 
     @property
     def observer(self) -> Any:
-        """Sees every operation's inputs and output as it runs (the anomaly finder); None unless one looks."""
+        """Called as ``(op, inputs, arrays, params, out)`` for every operation as it runs; None unless a tool looks."""
         return self._observer
 
     @observer.setter

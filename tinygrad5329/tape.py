@@ -166,7 +166,7 @@ def walk(
     graph: bool = False,
     keep: bool = False,
     targets: set[Any] | None = None,
-    watch: Callable[[Node, Any], None] | None = None,
+    watch: Callable[[Node, Any, Any], None] | None = None,
 ) -> dict[Any, Any]:
     """Go back from `roots` and return the gradients that arrive at leaves (or at `targets`).
 
@@ -181,7 +181,7 @@ def walk(
     targets
         Edges whose gradients are wanted; only nodes that lead to them are run. None means all leaves.
     watch
-        Called with each node and the gradients that it gave (the anomaly finder and the profiler).
+        Called with each node, the gradient that came to it, and those that it gave (the anomaly finder).
     """
     roots = list(roots)
     needed = None if targets is None else _leading_to(targets, [edge for edge, _ in roots])
@@ -266,7 +266,7 @@ def walk(
             raise RuntimeError(_freed(node))
         gradients = node.pull(g, graph)
         if watch is not None:
-            watch(node, gradients)
+            watch(node, g, gradients)
         if not keep:
             node.release()
     found.update(pending)

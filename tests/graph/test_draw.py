@@ -70,8 +70,9 @@ def test_large_graphs_say_so():
     y = x
     for _ in range(400):
         y = y * 2
-    with pytest.warns(UserWarning, match="depth=1"):
+    with pytest.warns(UserWarning, match="depth=1") as warned:
         draw(y)
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize("option", [{"rankdir": "up"}, {"theme": "neon"}, {"depth": -1}])

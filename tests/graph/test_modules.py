@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 
 import pytest
@@ -52,8 +53,7 @@ def test_nothing_is_left_behind():
         model(tg.ones(2, 3))
         assert state.scope is None
     assert state.scope is None
-    assert not model._forward_hooks
-    assert not model._forward_pre_hooks
+    assert "forward" not in model.__dict__
     assert model(tg.ones(2, 3)).grad_fn.meta is None
 
 
@@ -89,7 +89,7 @@ def test_nested_contexts():
         out = model(tg.ones(1, 3))
         assert state.scope is None
     assert paths(capture(out)) == [("linear", "0"), ("tanh", "1")]
-    assert not model._forward_hooks
+    assert "forward" not in model.__dict__
 
 
 def test_another_thread_has_its_own_scope():
@@ -102,6 +102,23 @@ def test_another_thread_has_its_own_scope():
     assert seen == [None]
 
 
+def test_a_copy_made_meanwhile_runs_its_own_forward():
+    model = tg.nn.Sequential(tg.nn.Linear(3, 3))
+    with record_modules(model):
+        twin = copy.deepcopy(model)
+        with tg.no_grad():
+            model[0].weight.zero_()
+        assert (twin(tg.ones(1, 3)) != model(tg.ones(1, 3))).any()
+    assert twin(tg.ones(1, 3)).grad_fn.meta is None
+
+
 def test_not_a_module():
     with pytest.raises(TypeError, match=r"nn\.Module"):
         record_modules(tg.ones(2))
+
+
+def test_tools_that_copy_notes_keep_calls_together():
+    model = tg.nn.Sequential(tg.nn.RNNCell(3, 3), tg.nn.LayerNorm(3))
+    with record_modules(model), tg.autograd.detect_anomaly():
+        out = model(tg.ones(1, 3)).exp()
+    assert [call.path for call in capture(out, model).calls] == ["", "0", "1"]

@@ -135,6 +135,17 @@ def test_a_swish_after_a_norm_by_hand():
     assert " over " in run.memory_plan() and "out=mul" in run.code
 
 
+def test_a_square_beside_the_gradient_of_tanh():
+    def step(x, w):
+        out = tg.tanh(x * w + 1)
+        (first,) = tg.autograd.grad(((out * 3 - 1) * out).sum(), w, create_graph=True)
+        (out * out * first).sum().backward()
+        return first.detach(), w.grad, x.grad
+
+    run = check(step, *[lambda: tg.randn(32, 64, requires_grad=True)] * 2)
+    assert "tanh_gradient(one" in run.code
+
+
 def test_three_axes_strides_and_views(loops_in_python):
     def step(x, w, b):
         left, right = x.chunk(2, 2)
@@ -206,6 +217,68 @@ def test_what_is_written_in_between_is_not_read_late(loops_in_python):
     run = CompiledStep(step)
     assert [bits(run(tg.full((8, 8), float(i)))) for i in range(5)] == expected
     assert chains_of(run)
+
+
+def test_a_value_that_is_written_over_is_not_computed_again(loops_in_python):
+    def step(x):
+        square = x * x
+        y = square * 1.5
+        y.sub_(1.0)
+        return y * 2 - square
+
+    check(step, lambda: tg.randn(4, 6))
+
+
+def test_an_axis_of_one_may_be_missing(loops_in_python):
+    def step(x, w):
+        row = (x * 2 + w).mean(0)
+        other = (w * w - 1).exp()
+        (row * other).sum().backward()
+        return row.detach(), x.grad, w.grad
+
+    makers = [lambda: tg.randn(5, 70, requires_grad=True), lambda: tg.randn(1, 70, requires_grad=True)]
+    check(step, *makers)
+
+    def wide(x):
+        out = x.sum(0) * (x.sum(0, keepdim=True) - 1)
+        out.sum().backward()
+        return out.detach(), x.grad
+
+    check(wide, makers[0])
+
+
+def test_masks_of_one_element(loops_in_python):
+    def step(x, limit):
+        below, above = limit < 0.5, limit > -0.5
+        return ~(below & above), tg.where((x > limit) & below, x * 2, limit)
+
+    check(step, lambda: tg.randn(6, 5), lambda: tg.randn(1))
+
+
+def test_a_sum_over_an_axis_of_one(loops_in_python):
+    def step(x, y):
+        mean = (x + y).mean(1, keepdim=True)
+        loss = (mean * mean - y).mean().abs()
+        loss.backward()
+        return loss.detach(), x.grad, y.grad
+
+    check(step, lambda: tg.randn(6, 1, requires_grad=True), lambda: tg.randn(6, 1, requires_grad=True))
+
+
+def test_names_of_functions_and_of_values_differ(loops_in_python):
+    kept = [tg.ones(3, requires_grad=True) for _ in range(2)]
+
+    def step(x):
+        # Two more names of what is outside: the third function's name would be that of the third value.
+        for each in kept:
+            each.grad = None
+        return (x * 0.1).exp()
+
+    run = CompiledStep(step)
+    for i in range(4):
+        x = tg.full((4, 3), float(i))
+        assert bits(run(x)) == bits(step(x))
+    assert "out=" in run.code
 
 
 def test_masks_of_dropout_are_kept_as_bits():

@@ -1,7 +1,13 @@
 """Automatic differentiation for users: ``backward``, ``grad``, gradient checks, the anomaly finder."""
 
-from tinygrad5329.autograd import forward_ad, functional, graph
-from tinygrad5329.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from tinygrad5329.autograd import forward_ad, functional, graph, profiler
+from tinygrad5329.autograd.anomaly import (
+    AnomalyError,
+    AnomalyWarning,
+    detect_anomaly,
+    is_anomaly_enabled,
+    set_detect_anomaly,
+)
 from tinygrad5329.autograd.backward import backward, grad
 from tinygrad5329.autograd.function import Function
 from tinygrad5329.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -16,6 +22,8 @@ from tinygrad5329.grad_mode import (
 )
 
 __all__ = [
+    "AnomalyError",
+    "AnomalyWarning",
     "Function",
     "GradcheckError",
     "Variable",
@@ -33,6 +41,7 @@ __all__ = [
     "is_anomaly_enabled",
     "is_grad_enabled",
     "no_grad",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]

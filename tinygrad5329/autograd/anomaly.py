@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import warnings
-from collections.abc import Callable
-from itertools import pairwise
+import weakref
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from tinygrad5329.autograd.anomaly_report import (
+    AnomalyError,
+    AnomalyWarning,
+    explain,
+    forward_anomaly,
+    gradient_anomaly,
+)
+from tinygrad5329.autograd.call_site import ModuleChain, call_site
+from tinygrad5329.autograd.value_range import ValueRange, range_of
 from tinygrad5329.grad_mode import state
 from tinygrad5329.tape import Node
 from tinygrad5329.tensor import Tensor
 
 __all__ = [
-    "detect_anomaly", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "set_anomaly_enabled", "set_detect_anomaly",
+    "AnomalyError", "AnomalyWarning", "detect_anomaly", "is_anomaly_check_nan_enabled", "is_anomaly_enabled",
+    "set_anomaly_enabled", "set_detect_anomaly",
 ]  # fmt: skip
 
 _INEXACT = "fcV"
+#: What is noted of an operation for its node; ``op`` and ``site`` as :class:`tinygrad5329.graph.record` does.
+_NOTED = ("op", "site", "call_site", "ranges")
 
 
 class _State(threading.local):
     enabled = False
     check_nan = True
-    #: What was said about the first value of the forward pass that is not finite.
-    first: str | None = None
+    #: The first value of the forward pass that is not finite, and the first gradient that is infinite.
+    first: AnomalyWarning | None = None
+    infinite: AnomalyWarning | None = None
+    #: Who looked at operations before.
+    outer: Callable[..., None] | None = None
+
+    def __init__(self) -> None:
+        self.chain = ModuleChain()
+        self.models: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 _state = _State()
@@ -48,10 +68,20 @@ def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
 
 
 def _switch(enabled: bool, check_nan: bool) -> None:
-    _state.enabled, _state.check_nan, _state.first = enabled, check_nan, None
-    state.observer = _observe if enabled else None
-    if not enabled and state.scope and "site" in state.scope:
-        state.scope = {key: value for key, value in state.scope.items() if key != "site"} or None
+    before = _state.enabled
+    _state.enabled, _state.check_nan = enabled, check_nan
+    if enabled and not before:
+        _state.outer = state.observer
+        state.observer = _observe
+    if before and not enabled:
+        _state.first = _state.infinite = None
+        _state.chain = ModuleChain()
+        _state.models.clear()
+        # Whoever began to look later still hands on to this one, which then is silent.
+        if state.observer is _observe:
+            state.observer, _state.outer = _state.outer, None
+        if state.scope and "call_site" in state.scope:
+            state.scope = {key: value for key, value in state.scope.items() if key not in _NOTED} or None
 
 
 class set_detect_anomaly:
@@ -71,14 +101,17 @@ class set_detect_anomaly:
 class detect_anomaly:
     """Inside, a backward pass raises at the first operation that gives NaN (``torch.autograd.detect_anomaly``).
 
-    The message names the operation, the line of the program that ran it, and the module it ran in. Beyond
-    PyTorch's, a warning names the first operation of the forward pass that makes a NaN or an infinity out of
-    finite numbers.
+    The error, an :class:`AnomalyError`, names the operation, the line of the program that ran its forward pass, the
+    module that this was in, and the ranges of what its rule was given and gave; it draws the operations around it,
+    as text and as ``error.graph``. Any other error of a backward pass gets a note of the line.
+
+    Beyond PyTorch's, an :class:`AnomalyWarning` says the same of the first operation of the forward pass that makes
+    a NaN or an infinity out of finite numbers, and of the first gradient rule that makes an infinity.
 
     Parameters
     ----------
     check_nan : bool
-        Look at gradients too; otherwise only lines are noted.
+        Look at values and gradients; otherwise only lines are noted, for errors of the backward pass.
 
     >>> import tinygrad5329 as tg
     >>> x = tg.tensor(0.0, requires_grad=True)
@@ -86,83 +119,110 @@ class detect_anomaly:
     ...     (x.sqrt() * 0).backward()
     Traceback (most recent call last):
         ...
-    RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output...
+    tinygrad5329.autograd.AnomalyError: Function 'SqrtBackward0' returned nan values in its 0th output.
+    ...
     """
 
     def __init__(self, check_nan: bool = True) -> None:
         self.check_nan = check_nan
+        self._before: list[tuple[bool, bool]] = []
 
     def __enter__(self) -> None:
-        self._before = (_state.enabled, _state.check_nan)
+        self._before.append((_state.enabled, _state.check_nan))
         _switch(True, self.check_nan)
 
-    def __exit__(self, *exc: object) -> None:
-        _switch(*self._before)
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        _switch(*self._before.pop())
 
 
-def watcher() -> Callable[[Node, Any], None] | None:
-    """What the walk should call for each node; None when nothing is looked for."""
-    return _check if _state.enabled and _state.check_nan else None
+class _Watch:
+    """Looks at what comes out of the gradient rules of one backward pass from `roots`."""
+
+    def __init__(self, roots: Sequence[Any]) -> None:
+        self.roots = roots
+        self.passed: dict[int, ValueRange] = {}
+
+    def __call__(self, node: Node, g: Any, gradients: Sequence[Any]) -> None:
+        incoming = [range_of(_array(each)) for each in (g if type(g) is list else [g]) if each is not None]
+        self.passed[node.seq] = incoming[0]
+        infinite = None
+        for number, each in enumerate(gradients):
+            found = None if each is None else range_of(_array(each))
+            if found is not None and found.nans:
+                text, attributes = self._report(node, number, g, gradients)
+                first = [f"{each}".partition("\n")[0] for each in (_state.first, _state.infinite) if each is not None]
+                error = AnomalyError("\n".join([text, *first]))
+                vars(error).update(attributes)
+                raise error
+            if found is not None and found.infinities and infinite is None:
+                infinite = number
+        if infinite is not None and _state.infinite is None and all(each.finite for each in incoming):
+            text, attributes = self._report(node, infinite, g, gradients)
+            _state.infinite = AnomalyWarning(text)
+            vars(_state.infinite).update(attributes)
+            frame = sys._getframe(1)
+            while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("tinygrad5329."):
+                frame = frame.f_back
+            _warn(_state.infinite, frame.f_code.co_filename, frame.f_lineno)
+
+    def _report(self, node: Node, number: int, g: Any, gradients: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+        return gradient_anomaly(node, number, g, gradients, self.passed, self.roots, _names())
 
 
-def _check(node: Node, gradients: Any) -> None:
-    for number, g in enumerate(gradients):
-        array = g._array if isinstance(g, Tensor) else g
-        if array is not None and np.isnan(array).any():
-            site = (node.meta or {}).get("site")
-            raise RuntimeError(
-                f"Function '{node.name()}' returned nan values in its {number}th output: the gradient of input "
-                f"{number} (operation {node.seq}, whose output has shape {tuple(node.shape)})"
-                + (f", recorded at {site}" if site else "")
-                + (f". {_state.first}" if _state.first else "")
-            )
+def watcher(*roots: Any) -> Callable[[Node, Any, Any], None] | None:
+    """What a walk from `roots` should call for each node; None when nothing is looked for."""
+    return _Watch(roots) if _state.enabled and _state.check_nan else None
 
 
-def _observe(op: Any, arrays: list[Any], out: Any) -> None:
+def noted(error: BaseException) -> None:
+    """Say of an error of a backward pass where the forward pass recorded the node, if that is looked for."""
+    if _state.enabled:
+        explain(error)
+
+
+def _observe(op: Any, inputs: Sequence[Any], arrays: Sequence[Any], params: dict[str, Any], out: Any) -> None:
     """Note where the operation stands, for its node, and whether it is the first that gives no finite number."""
-    frame, site = _site()
-    state.scope = {**(state.scope or {}), "site": site}
-    if _state.first is None and _state.check_nan and not _finite(out) and all(map(_finite, arrays)):
-        kind = "NaN" if any(np.isnan(each).any() for each in _inexact(out)) else "infinity"
-        shapes = ", ".join(str(tuple(a.shape)) for a in arrays if isinstance(a, np.ndarray))
-        _state.first = f"The first {kind} of the forward pass came from {op.name} of shapes {shapes} at {site}"
-        warnings.warn_explicit(_state.first, UserWarning, frame.f_code.co_filename, frame.f_lineno)
+    if _state.outer is not None:
+        _state.outer(op, inputs, arrays, params, out)
+    if not _state.enabled:
+        return
+    site = call_site(_state.chain)
+    if _state.chain.modules:
+        _state.models.add(_state.chain.modules[0])
+    outs = tuple([range_of(each) for each in (out if isinstance(out, tuple) else (out,))]) if _state.check_nan else ()
+    note = dict(state.scope or ())
+    note.update(op=op, site=site.stack[0], call_site=site, ranges=outs)
+    state.scope = note
+    if _state.first is None and not all(each.finite for each in outs):
+        given = [*arrays, *params.values()]
+        if all(map(_finite, given)):
+            _state.first = forward_anomaly(op, inputs, arrays, outs, site, _names())
+            _warn(_state.first, *site.stack[0][:2])
 
 
-def _inexact(value: Any) -> list[Any]:
-    values = value if isinstance(value, tuple) else (value,)
-    return [each for each in values if isinstance(each, (np.ndarray, np.generic)) and each.dtype.kind in _INEXACT]
+def _warn(warning: AnomalyWarning, file: str, line: int) -> None:
+    warnings.warn_explicit(warning, AnomalyWarning, file, line)
+
+
+def _names() -> dict[int, str]:
+    """The names of the parameters of the models that ran, by their ``id()``."""
+    return {
+        id(parameter): f"{type(model).__name__}.{name}"
+        for model in list(_state.models)
+        for name, parameter in model.named_parameters()
+    }
+
+
+def _array(g: Any) -> Any:
+    return g._array if isinstance(g, Tensor) else g
 
 
 def _finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return np.isfinite(value)
-    return all(np.isfinite(each).all() for each in _inexact(value))
-
-
-def _site() -> tuple[Any, str]:
-    """The frame of the program that runs the operation; in words, with the path of the innermost module."""
-    frame: Any = sys._getframe(2)
-    program: Any = None
-    modules: list[Any] = []
-    while frame is not None:
-        if program is None and not frame.f_globals.get("__name__", "").startswith("tinygrad5329."):
-            program = frame
-        owner = frame.f_locals.get("self")
-        if hasattr(type(owner), "named_modules") and (not modules or modules[-1] is not owner):
-            modules.append(owner)
-        frame = frame.f_back
-    program = program or sys._getframe(2)
-    path = _path(modules[::-1])
-    line = f"{program.f_code.co_filename}:{program.f_lineno} ({program.f_code.co_name})"
-    return program, line + (f" in {path}" if path else "")
-
-
-def _path(modules: list[Any]) -> str:
-    """The names from the outermost module to the innermost, as ``named_modules`` has them."""
-    if not modules:
-        return ""
-    names = [type(modules[0]).__name__]
-    for outer, inner in pairwise(modules):
-        names.append(next((name for name, m in outer.named_modules() if m is inner), type(inner).__name__))
-    return ".".join(names)
+    """Whether there is no NaN and no infinity in a value that an operation is given."""
+    if isinstance(value, (float, complex)):
+        return math.isfinite(abs(value))
+    if isinstance(value, (tuple, list)):
+        return all(map(_finite, value))
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in _INEXACT:
+        return bool(np.isfinite(value).all())
+    return True

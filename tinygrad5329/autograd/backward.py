@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad5329.autograd import anomaly
+from tinygrad5329.autograd import anomaly, growth
 from tinygrad5329.grad_mode import set_grad_enabled, state
 from tinygrad5329.ops.inplace import check_writable
 from tinygrad5329.tape import Node, Port, walk
@@ -51,15 +51,21 @@ def _backward_method(
         return
     if not self.requires_grad:
         raise RuntimeError(_NEEDS_NO_GRAD.format(0))
+    if not growth.passes() % growth.EVERY:
+        growth.look(self._node, bool(retain_graph))
     # Nearly every call. What the general one does, without the lists that it needs for several tensors.
     outer, state.grad = state.grad, False
     try:
         with np.errstate(all="ignore"):
             seed = np.array(1, array.dtype, ndmin=array.ndim)
-            found = walk(((self._node or self, seed),), keep=bool(retain_graph), watch=anomaly.watcher())
+            watch = anomaly.watcher(self._node)
+            found = walk(((self._node or self, seed),), keep=bool(retain_graph), watch=watch)
         for leaf in list(found):
             if leaf._rg:
                 _accumulate(leaf, _take(found, leaf))
+    except Exception as error:
+        anomaly.noted(error)
+        raise
     finally:
         state.grad = outer
 
@@ -199,8 +205,13 @@ def _run(
         roots.append((_edge(t), seed))
     keep = create_graph if retain_graph is None else retain_graph
     # Infinities and NaNs are values here, also where someone turned NumPy's warnings into errors.
-    with set_grad_enabled(create_graph), np.errstate(all="ignore"):
-        return walk(roots, graph=create_graph, keep=keep, targets=targets, watch=anomaly.watcher())
+    watch = anomaly.watcher(*[edge for edge, _ in roots])
+    try:
+        with set_grad_enabled(create_graph), np.errstate(all="ignore"):
+            return walk(roots, graph=create_graph, keep=keep, targets=targets, watch=watch)
+    except Exception as error:
+        anomaly.noted(error)
+        raise
 
 
 def _checked(t: Tensor, gradient: Tensor, number: int, create_graph: bool) -> Any:

@@ -59,7 +59,7 @@ _SAME_PLACE = frozenset(
             *("adadelta", "adagrad", "adam", "adamax", "adamw", "asgd", "lbfgs", "lr_scheduler", "nadam", "optimizer"),
             *("radam", "rmsprop", "rprop", "sgd", "sparse_adam", "swa_utils"),
         ),
-        "utils": ("checkpoint", "data", "dlpack"),
+        "utils": ("checkpoint", "data", "dlpack", "tensorboard"),
         "utils.data": ("dataloader", "dataset", "distributed", "sampler"),
         "autograd": ("forward_ad", "function", "functional", "gradcheck", "graph", "variable"),
         "distributions": (
@@ -83,13 +83,13 @@ _ELSEWHERE = {
     "amp.grad_scaler": "tinygrad5329.compat.amp",
     "autograd.anomaly_mode": "tinygrad5329.autograd.anomaly",
     "autograd.grad_mode": "tinygrad5329.grad_mode",
-    "autograd.profiler": "tinygrad5329.compat.profiler",
+    "autograd.profiler": "tinygrad5329.profiler.older",
     "cuda.amp.grad_scaler": "tinygrad5329.compat.amp",
     "functional": "tinygrad5329.ops",
     "hub": "tinygrad5329.compat.hub",
     "jit": "tinygrad5329.compat.jit",
     "multiprocessing": "tinygrad5329.compat.multiprocessing",
-    "profiler": "tinygrad5329.compat.profiler",
+    "profiler": "tinygrad5329.profiler",
     "types": "tinygrad5329.compat.types",
     "utils.data._utils": "tinygrad5329.utils.data.worker_info",
     "utils.data._utils.collate": "tinygrad5329.utils.data.collate",
@@ -112,7 +112,17 @@ _ALSO = {
 _LIKELY = ("torch", "torch.nn", "torch.nn.functional", "torch.optim", "torch.utils.data", "torch.autograd")
 
 #: What `tinygrad5329` has at hand that is not torch's.
-_NOT_TORCHS = {"annotations", "Any", "TYPE_CHECKING", "REGISTRY", "compat", "graph", "install_as_torch", "training"}
+_NOT_TORCHS = {
+    "annotations",
+    "Any",
+    "TYPE_CHECKING",
+    "REGISTRY",
+    "compat",
+    "graph",
+    "install_as_torch",
+    "summary",
+    "training",
+}
 
 
 class Facade(ModuleType):

@@ -16,9 +16,8 @@ _REASONS = {
     "quantization": "quantization is not supported",
     "sparse": "tensors are dense here",
     "utils.benchmark": "time with Python's timeit, or `python -m benchmarks` in the source tree",
-    "utils.bottleneck": "profile with python -m cProfile",
+    "utils.bottleneck": "torch.profiler.profile tells where the time goes",
     "utils.cpp_extension": "the engine has no C++ side; write a torch.autograd.Function",
-    "utils.tensorboard": "pip install tensorboardX and `from tensorboardX import SummaryWriter`",
 }
 
 

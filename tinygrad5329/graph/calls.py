@@ -1,13 +1,7 @@
-"""The tree of module calls of a graph: what clusters, folds and layouts are made of.
-
-Operations are taken in the order in which they ran, and neighbours in the same module make one call. Such
-a group is an interval of a topological order, so groups never depend on each other in a circle, even
-where a module is used several times.
-"""
+"""The tree of module calls of a graph: what clusters, folds and layouts are made of."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from tinygrad5329.graph.model import Graph
@@ -17,10 +11,10 @@ __all__ = ["Call", "CallTree"]
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """A run of operations in one module, and in the modules below it.
+    """A module call, with the nodes and further calls that it holds.
 
     `level` is how deep the module is: 0 for the model itself, 1 for its children; -1 for the whole graph.
-    `number` counts the calls of the same module. `members` are nodes of the graph and further calls.
+    `index` is its position in :attr:`Graph.calls`, and the other fields are those of ``GraphCall``.
     """
 
     path: str | None
@@ -28,6 +22,10 @@ class Call:
     parent: Call | None
     number: int = 1
     members: list[int | Call] = field(default_factory=list)
+    index: int = -1
+    phase: str = ""
+    repeat: int = 1
+    last: str = ""
 
 
 class CallTree:
@@ -42,28 +40,30 @@ class CallTree:
         self.root = Call(None, -1, None)
         self.home: dict[int, Call] = {}
         self.attached: dict[int, int] = {}
-        known = {module.path for module in graph.modules}
-        count: Counter[str] = Counter()
-        open_calls = [self.root]
+        made: list[Call | None] = [None] * len(graph.calls)
         for node in graph.nodes:
             if node.kind not in ("op", "module"):
                 continue
-            chain = [path for path in _chain(node.module) if path in known]
-            if node.kind == "module" and chain:
-                chain.pop()
-            shared = 0
-            while shared < min(len(chain), len(open_calls) - 1) and open_calls[shared + 1].path == chain[shared]:
-                shared += 1
-            del open_calls[shared + 1 :]
-            for path in chain[shared:]:
-                count[path] += 1
-                level = path.count(".") + 1 if path else 0
-                call = Call(path, level, open_calls[-1], count[path])
-                open_calls[-1].members.append(call)
-                open_calls.append(call)
-            open_calls[-1].members.append(node.id)
-            self.home[node.id] = open_calls[-1]
+            home = self._call(node.call, made)
+            home.members.append(node.id)
+            self.home[node.id] = home
         self._place_leaves()
+
+    def _call(self, index: int, made: list[Call | None]) -> Call:
+        """The call at `index`; it enters its parent when its first operation is met."""
+        fresh = []
+        while index >= 0 and made[index] is None:
+            fresh.append(index)
+            index = self.graph.calls[index].parent
+        call = self.root if index < 0 else made[index]
+        assert call is not None
+        for each in reversed(fresh):
+            data = self.graph.calls[each]
+            level = data.path.count(".") + 1 if data.path else 0
+            call, parent = Call(data.path, level, call, data.number, [], each, data.phase, data.repeat, data.last), call
+            parent.members.append(call)
+            made[each] = call
+        return call
 
     def _place_leaves(self) -> None:
         readers: dict[int, list[int]] = {}
@@ -85,13 +85,15 @@ class CallTree:
     @staticmethod
     def meet(a: Call, b: Call) -> Call:
         """The innermost call that holds both."""
-        while a is not b:
-            if a.level >= b.level and a.parent is not None:
-                a = a.parent
-            else:
-                assert b.parent is not None
-                b = b.parent
-        return a
+        around = set()
+        above: Call | None = a
+        while above is not None:
+            around.add(above)
+            above = above.parent
+        while b not in around:
+            assert b.parent is not None
+            b = b.parent
+        return b
 
     def calls(self) -> list[Call]:
         """Every call, parents before what they hold."""
@@ -99,10 +101,3 @@ class CallTree:
         for call in found:
             found.extend(member for member in call.members if isinstance(member, Call))
         return found
-
-
-def _chain(path: str | None) -> list[str]:
-    if path is None:
-        return []
-    parts = path.split(".") if path else []
-    return [".".join(parts[:n]) for n in range(len(parts) + 1)]

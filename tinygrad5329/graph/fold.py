@@ -41,7 +41,7 @@ def fold(graph: Graph, depth: int) -> Graph:
         if outermost is not None:
             group[node.id] = outermost
 
-    folded = Graph([], [], graph.modules, [], graph.recorded)
+    folded = Graph([], [], graph.modules, [], graph.recorded, graph.calls)
     number: dict[int | Call, int] = {}
     # Leaves first: a folded module may read one that its first operation did not. A module takes the
     # place of its first operation; calls are intervals, so the order stays topological.
@@ -53,11 +53,11 @@ def fold(graph: Graph, depth: int) -> Graph:
             number[key] = len(folded.nodes)
             folded.nodes.append(_start(graph, key, node, number[key]))
         if isinstance(key, Call):
-            folded.nodes[number[key]].operations += 1
+            folded.nodes[number[key]].operations += _times(tree.home[node.id], key)
     for node in graph.nodes:
         call = group.get(node.id)
         if call is not None and node.kind == "parameter":
-            folded.nodes[number[call]].parameters += node.parameters
+            folded.nodes[number[call]].parameters += node.parameters * _times(tree.home[node.id], call)
 
     edges: dict[tuple[int, int, int], GraphEdge] = {}
     leaving = {node for node, _ in graph.outputs}
@@ -86,11 +86,37 @@ def fold(graph: Graph, depth: int) -> Graph:
     return folded
 
 
+def _times(call: Call, outermost: Call) -> int:
+    """How often what stands in `call` is there in `outermost`, in equal modules that are drawn once."""
+    times = call.repeat
+    while call is not outermost:
+        assert call.parent is not None
+        call = call.parent
+        times *= call.repeat
+    return times
+
+
 def _start(graph: Graph, key: int | Call, node: GraphNode, number: int) -> GraphNode:
     if isinstance(key, int):
         copy = GraphNode(**{name: getattr(node, name) for name in GraphNode.__slots__})
         copy.id = number
         return copy
     assert key.path is not None
-    title = graph.class_of(key.path)
-    return GraphNode(number, "module", key.path, node.shape, node.dtype, node.bytes, title, node.seq, key.path)
+    name, title = key.path, graph.class_of(key.path)
+    if key.repeat > 1:
+        name = key.path if key.last == key.path else f"{key.path} to {key.last}"
+        title = f"{title or key.path} × {key.repeat}"
+    return GraphNode(
+        number,
+        "module",
+        name,
+        node.shape,
+        node.dtype,
+        node.bytes,
+        title,
+        node.seq,
+        key.path,
+        call=graph.calls[key.index].parent,
+        phase=key.phase,
+        forward=node.forward,
+    )

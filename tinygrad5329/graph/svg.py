@@ -11,7 +11,7 @@ from typing import Any
 
 from tinygrad5329.atomic import write_atomically
 from tinygrad5329.graph.calls import Call, CallTree
-from tinygrad5329.graph.draw import graph_of
+from tinygrad5329.graph.known_options import explains_options
 from tinygrad5329.graph.labels import (
     KINDS,
     NO_GRADIENT,
@@ -25,6 +25,7 @@ from tinygrad5329.graph.labels import (
 )
 from tinygrad5329.graph.layout import Layout, Placed, lay_out
 from tinygrad5329.graph.model import Graph, GraphNode
+from tinygrad5329.graph.options import Show, graph_of
 from tinygrad5329.graph.themes import THEMES, Theme, theme_named
 
 __all__ = ["svg_text", "to_svg"]
@@ -36,6 +37,7 @@ PILL_GAP = 14.0
 LEGEND = 34.0
 
 
+@explains_options
 def to_svg(
     output: Any,
     path: str | os.PathLike[str],
@@ -43,8 +45,14 @@ def to_svg(
     *,
     inputs: Any = None,
     depth: int | None = None,
+    repeats: bool | None = None,
     show_shapes: bool = True,
     show_dtypes: bool = True,
+    show_values: bool = False,
+    show_gradients: bool = False,
+    show_counts: bool = False,
+    show_times: bool = False,
+    show_bytes: bool = False,
     theme: str = "auto",
 ) -> Path:
     """Write a picture of the graph behind `output` as SVG, laid out by this package.
@@ -54,7 +62,9 @@ def to_svg(
 
     Parameters
     ----------
-    output, params, inputs, depth, show_shapes, show_dtypes
+    output, params, inputs, depth, repeats
+        As for :func:`draw`.
+    show_shapes, show_dtypes, show_values, show_gradients, show_counts, show_times, show_bytes
         As for :func:`draw`.
     path : path-like
         The file to write, in one step.
@@ -73,23 +83,17 @@ def to_svg(
     TypeError, RuntimeError
         As :func:`capture`.
     """
-    graph = graph_of(output, params, inputs, depth)
+    show = Show(show_shapes, show_dtypes, show_values, show_gradients, show_counts, show_times, show_bytes)
+    graph = graph_of(output, params, inputs, depth, repeats, show)
     warn_if_large(graph, "a picture")
-    text = svg_text(graph, show_shapes=show_shapes, show_dtypes=show_dtypes, theme=theme)
+    text = svg_text(graph, show, theme=theme)
     return write_atomically(Path(path), text.encode())
 
 
-def svg_text(
-    graph: Graph,
-    *,
-    show_shapes: bool = True,
-    show_dtypes: bool = True,
-    theme: str = "auto",
-    legend: bool = True,
-) -> str:
+def svg_text(graph: Graph, show: Show, *, theme: str = "auto", legend: bool = True) -> str:
     """The picture of `graph` as the text of one ``<svg>`` element."""
     style = css(theme)
-    return _Picture(graph, show_shapes, show_dtypes).text(style, legend)
+    return _Picture(graph, show).text(style, legend)
 
 
 def css(theme: str) -> str:
@@ -104,21 +108,24 @@ def _rules(theme: Theme) -> str:
         f".tg-back {{ fill: {theme.background} }}",
         f".tg text {{ fill: {theme.text}; font-family: {FONT} }}",
         f".tg text.faint, .tg tspan.faint {{ fill: {theme.faint} }}",
+        f".tg text.gradient {{ fill: {theme.kinds['output'][1]} }}",
         f".tg .edge {{ stroke: {theme.edge}; fill: none; stroke-width: 1.3 }}",
         ".tg .constant { stroke-dasharray: 4 3 }",
         f".tg .tip {{ fill: {theme.edge}; stroke: none }}",
     ]
+    line = theme.kinds["module"][1]
     for level, fill in enumerate(theme.modules):
         rules.append(f".tg .frame{level} {{ fill: {fill}; stroke: {theme.frame} }}")
     for kind, (fill, line) in theme.kinds.items():
         rules.append(f".tg .{kind} rect {{ fill: {fill}; stroke: {line}; stroke-width: 1.3 }}")
+    rules.append(f".tg .repeat {{ stroke: {line}; stroke-width: 2 }}")
     rules.append(".tg .leaf rect { stroke-dasharray: 4 3 }")
     return " ".join(rules)
 
 
 class _Picture:
-    def __init__(self, graph: Graph, shapes: bool, dtypes: bool) -> None:
-        self.graph, self.shapes, self.dtypes = graph, shapes, dtypes
+    def __init__(self, graph: Graph, show: Show) -> None:
+        self.graph, self.show = graph, show
         self.tree = CallTree(graph)
         self.ends = {node for node, _ in graph.outputs}
         self.pills: dict[int, list[int]] = {}
@@ -132,7 +139,7 @@ class _Picture:
         self.layout: Layout = lay_out(self.tree, self._measure, self._head)
 
     def _lines(self, node: int) -> list[str]:
-        lines = node_lines(self.graph, self.graph.nodes[node], self.tree.home[node].path, self.shapes, self.dtypes)
+        lines = node_lines(self.graph, self.graph.nodes[node], self.tree.home[node].path, self.show)
         return [" ".join(lines)] if node in self.tree.attached else lines
 
     def _card(self, node: int) -> tuple[float, float]:
@@ -182,9 +189,10 @@ class _Picture:
     def _frames(self) -> Iterator[str]:
         for call, at in self.layout.calls:
             kind, path = call_text(self.graph, call)
+            more = " repeat" if call.repeat > 1 else ""
             yield (
                 f'<g class="call" data-path="{escape(call.path or "")}">'
-                f'<rect class="frame{max(call.level, 0) % 3}" '
+                f'<rect class="frame{max(call.level, 0) % 3}{more}" '
                 f'x="{_f(at.x)}" y="{_f(at.y)}" width="{_f(at.width)}" height="{_f(at.height)}" rx="8"/>'
                 f'<text x="{_f(at.x + 10)}" y="{_f(at.y + 15)}" font-size="12">'
                 + (f'<tspan font-weight="bold">{escape(kind)}</tspan>  ' if kind else "")
@@ -208,7 +216,7 @@ class _Picture:
                 tips.append(f"M{_f(x2)} {_f(y2)}l-3.5 -7h7z")
                 if times[source, target] > 1:
                     # Read more than once, as in x * x.
-                    at = f'x="{_f(x2 + 6)}" y="{_f(y2 - 2)}"'
+                    at = f'x="{_f(x2 - 6)}" y="{_f(y2 - 2)}" text-anchor="end"'
                     words.append(f'<text class="faint" {at} font-size="10">× {times[source, target]}</text>')
         for source, pieces in lines.items():
             kind = "edge constant" if source in self.constant else "edge"
@@ -237,7 +245,7 @@ class _Picture:
 
     def _box(self, number: int, at: Placed) -> Iterator[str]:
         node = self.graph.nodes[number]
-        kind = "output" if number in self.ends else node.kind
+        kind = "output" if number in self.ends else "backward" if node.phase else node.kind
         lines = self._lines(number)
         round_ = 9 if node.kind in ("parameter", "input", "leaf") else 3
         yield f'<g class="node {kind}" data-id="{number}"><title>{escape(_tip(node))}</title>'
@@ -253,7 +261,8 @@ class _Picture:
             return
         y -= LINE * (len(lines) - 1) / 2
         for i, line in enumerate(lines):
-            look = 'font-size="10" class="faint"' if i else 'font-size="12" font-weight="bold"'
+            colour = "gradient" if line.startswith("grad ") else "faint"
+            look = f'font-size="10" class="{colour}"' if i else 'font-size="12" font-weight="bold"'
             at_y = _f(y + 4 + LINE * i)
             yield f'<text x="{x}" y="{at_y}" text-anchor="middle" {look}>{escape(line)}</text>'
         yield "</g>"

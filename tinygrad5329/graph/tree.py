@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad5329.graph.draw import graph_of
+from tinygrad5329.graph.known_options import explains_options
 from tinygrad5329.graph.labels import size_text
 from tinygrad5329.graph.model import Graph, GraphNode
+from tinygrad5329.graph.options import graph_of
 
-__all__ = ["tree"]
+__all__ = ["Tree", "tree"]
 
 
-def tree(output: Any, params: Any = None, *, inputs: Any = None, depth: int | None = None) -> str:
+@explains_options
+def tree(
+    output: Any, params: Any = None, *, inputs: Any = None, depth: int | None = None, repeats: bool = False
+) -> str:
     """The graph behind `output` as text, from the output down to the leaves.
 
     Below each operation, indented, stands what it reads. The one with the most operations behind it continues
@@ -20,7 +24,7 @@ def tree(output: Any, params: Any = None, *, inputs: Any = None, depth: int | No
 
     Parameters
     ----------
-    output, params, inputs, depth
+    output, params, inputs, depth, repeats
         As for :func:`draw`.
 
     Returns
@@ -42,12 +46,14 @@ def tree(output: Any, params: Any = None, *, inputs: Any = None, depth: int | No
     mul (3,) float32
     └─ w (3,) float32  parameter
     """
-    graph = graph_of(output, params, inputs, depth)
-    return "\n".join(_Tree(graph).lines())
+    graph = graph_of(output, params, inputs, depth, repeats)
+    return "\n".join(Tree(graph, [node for node, _ in graph.outputs]).lines())
 
 
-class _Tree:
-    def __init__(self, graph: Graph) -> None:
+class Tree:
+    """The lines of a tree, from `roots` down."""
+
+    def __init__(self, graph: Graph, roots: list[int]) -> None:
         self.nodes = graph.nodes
         self.reads: list[list[int]] = [[] for _ in graph.nodes]
         #: How many operations deep it is from here to the farthest leaf.
@@ -55,7 +61,7 @@ class _Tree:
         for edge in graph.edges:
             self.reads[edge.target].append(edge.source)
             self.depth[edge.target] = max(self.depth[edge.target], self.depth[edge.source] + 1)
-        self.roots = [node for node, _ in graph.outputs]
+        self.roots = roots
         #: For each operation, the one that continues its column; and the branches that it owns.
         self.main: dict[int, int] = {}
         self.owned: dict[int, set[int]] = {}
@@ -85,6 +91,7 @@ class _Tree:
                 stack.append((node, free[0]))
 
     def lines(self) -> list[str]:
+        """The text."""
         referred = self._referred()
         found: list[str] = []
         printed: set[int] = set()

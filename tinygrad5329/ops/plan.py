@@ -159,9 +159,9 @@ class Plan:
 
 def _note(node: Any, plan: Plan) -> None:
     """What tools want of a new node."""
-    node.meta = state.scope
-    if state.packer is not None:
-        node.saved = state.packer(plan.kinds, arrays_of(node.saved))
+    node.meta = state._scope
+    if state._packer is not None:
+        node.saved = state._packer(plan.kinds, arrays_of(node.saved))
 
 
 #: Stands among the guards of a node for an input that is no tensor, so that guards and inputs stay aligned.

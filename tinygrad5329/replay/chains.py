@@ -18,7 +18,7 @@ from tinygrad5329.replay.formulas import Form, formulas
 from tinygrad5329.replay.program import Program
 from tinygrad5329.replay.symbols import Step, Var, symbols_in
 
-__all__ = ["Chain", "gather", "layout", "reads", "split_of"]
+__all__ = ["Chain", "disturbs", "gather", "layout", "reads", "split_of"]
 
 #: A longer loop runs out of registers, and takes long to compile.
 _LONGEST = 48
@@ -59,7 +59,25 @@ class Chain:
             return False
         if len(everything) > _LONGEST or len(arrays - self.formulas.keys()) > _MOST_ARRAYS:
             return False
-        return split_of(everything, self.shape, forms) is not None
+        return not _share_a_square(everything) and split_of(everything, self.shape, forms) is not None
+
+
+def _share_a_square(everything: Iterable[Any]) -> bool:
+    """Whether a tanh's gradient, which rounds ``1 - out * out`` once, would share the product with another formula.
+
+    The compiler computes a product once, and one that is used twice is rounded on its own.
+    """
+    squares, outs = set(), set()
+    stack = list(everything)
+    while stack:
+        formula = stack.pop()
+        if type(formula) is tuple and formula[0] != "spread":
+            if formula[0] == "mul" and formula[1] == formula[2]:
+                squares.add(formula[1])
+            elif formula[0] == "tanh_gradient":
+                outs.add(formula[2])
+            stack += formula[1:]
+    return not squares.isdisjoint(outs)
 
 
 def layout(shape: tuple[int, ...], whole: tuple[int, ...]) -> tuple[str, int] | None:

@@ -140,6 +140,9 @@ class _Namespace:
     }
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            # Whoever looks at this module, such as a search for doctests, asks what it wraps.
+            raise AttributeError(name)
         if name not in self._functions:
             raise NotElementwise(name)
         return self._functions[name]

@@ -13,7 +13,7 @@ from tinygrad5329.replay.elements import UFUNCS, Element, formula_of
 from tinygrad5329.replay.symbols import Step, Var, symbols_in
 from tinygrad5329.replay.traced import Traced
 
-__all__ = ["Form", "forms_of", "formulas"]
+__all__ = ["ALONE", "Form", "forms_of", "formulas"]
 
 
 class Form(NamedTuple):
@@ -80,7 +80,7 @@ def forms_of(recorder: Any, steps: list[Step]) -> dict[Var, Form]:
                     for s in symbols_in(maker.args)
                     if isinstance(s, Var)
                 )
-                and sys.getrefcount(array) <= _ALONE + _EACH * (times[id(array)] - 1)
+                and sys.getrefcount(array) <= ALONE + _EACH * (times[id(array)] - 1)
             )
             low, high = np.lib.array_utils.byte_bounds(array) if array.size else (0, 0)
             forms[each._var] = Form(
@@ -227,8 +227,8 @@ def _references() -> tuple[int, int]:
     for _ in range(2):
         kept.append(Traced.of(array, None, None))
         counts.append(sys.getrefcount(array))
-    # As `forms_of` sees it, whose own name for the array stands in place of this one.
+    # As those see it who ask, whose own name for the array stands in place of this one.
     return counts[0], counts[1] - counts[0]
 
 
-_ALONE, _EACH = _references()
+ALONE, _EACH = _references()

@@ -104,7 +104,10 @@ def _looped(
     chain: Chain, results: list[Var], place: int, last: dict[Any, int], forms: dict[Var, Form], compiled: Any
 ) -> list[Step]:
     """The chain as a loop, after those of its steps that give a view where all of it is needed elsewhere."""
-    views = [step for step in chain.steps if _spreads(step) and set(symbols_in(step.outs)) & set(results)]
+    views = [
+        step for step in chain.steps
+        if _spreads(step) and set(symbols_in(step.outs)) & set(results) and not reads(step) & chain.formulas.keys()
+    ]  # fmt: skip
     shown = {symbol for step in views for symbol in symbols_in(step.outs)}
     results = [var for var in results if var not in shown]
     if not results:

@@ -110,6 +110,9 @@ class Loop:
         self._lines.append(f"t{len(self._lines)} = {text}")
         return f"t{len(self._lines) - 1}"
 
+    def _form(self, key: Any) -> Form:
+        return self._forms[key[1] if type(key) is tuple else key]
+
     def _layout(self, key: Any) -> tuple[str, int]:
         shape = key[2] if type(key) is tuple else self._forms[key].shown
         found = layout(shape, self._chain.shape)
@@ -120,6 +123,7 @@ class Loop:
         free = [
             key for key in self._arrays
             if isinstance(key, Var) and key in dying and self._forms[key].alone and self._layout(key)[0] == "all"
+            and self._forms[key].shape == self._chain.shape
         ]  # fmt: skip
         into: dict[Var, Var] = {}
         for var in self.results:
@@ -134,7 +138,10 @@ class Loop:
         numbers = [f"c{i}" for i in range(len(self._numbers))]
         outs = [f"y{i}" for i in range(len(made))]
         head = [f"{name} = F({name})" for name in numbers]
-        head += [f"{name} = F({name})" for key, name in self._arrays.items() if self._layout(key)[0] == "one"]
+        head += [
+            f"{name} = F({name})" for key, name in self._arrays.items()
+            if self._layout(key)[0] == "one" and self._form(key).dtype != bool
+        ]  # fmt: skip
         rows, stores = [], []
         for key, name in self._arrays.items():
             kind = self._layout(key)[0]
@@ -173,10 +180,10 @@ class Loop:
     def _handed(self, name: str, key: Any) -> list[str]:
         """Lines that make of an argument what the loop takes."""
         kind = self._layout(key)[0]
-        form = self._forms[key[1] if type(key) is tuple else key]
+        form = self._form(key)
         if kind == "one":
             spot = "" if len(form.shape) == 0 else f"[{', '.join(['0'] * len(form.shape))}]"
-            return [f"{name} = float({name}{spot})"]
+            return [f"{name} = {'bool' if form.dtype == bool else 'float'}({name}{spot})"]
         lines = []
         if 0 in form.strides and type(key) is not tuple:
             where = [":1" if step == 0 else ":" for step in form.strides]
@@ -186,7 +193,8 @@ class Loop:
         elif not form.alone:
             # Also a read-only one would be compiled for again.
             lines.append(f"if not {name}.flags.carray: {name} = copy({name}, order='C')")
-        if kind == "all" and not self._as_it_is():
+        # An array may be the whole of it with fewer axes: of (1, n), (n,).
+        if kind == "all" and not (self._as_it_is() and len(form.shape) == len(self._chain.shape)):
             lines.append(f"{name} = {name}.reshape({self._seen()})")
         elif kind != "all" and len(form.shape) != 1:
             lines.append(f"{name} = {name}.reshape(-1)")

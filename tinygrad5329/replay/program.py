@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad5329.replay.formulas import forms_of
+from tinygrad5329.replay.formulas import ALONE, forms_of
 from tinygrad5329.replay.recorder import Recorder
 from tinygrad5329.replay.symbols import Step, Var, alike, symbols_in
 
@@ -127,7 +127,7 @@ class Program:
                 and isinstance(array, np.ndarray)
                 and array.base is None
                 and array.flags.owndata
-                and sys.getrefcount(array) <= _ALONE
+                and sys.getrefcount(array) <= ALONE
             ):
                 instead[step.outs] = var
                 step.form = "nothing"
@@ -208,17 +208,3 @@ def replaced(value: Any, instead: dict[Any, Any]) -> Any:
     if isinstance(value, slice):
         return slice(*replaced((value.start, value.stop, value.step), instead))
     return value
-
-
-def _count_alone() -> int:
-    """The references to an array that a recording has and nobody else."""
-    from tinygrad5329.replay.traced import Traced
-
-    array = np.empty(1)
-    traced = Traced.of(array, None, None)
-    del array
-    array = traced._plain
-    return sys.getrefcount(array)
-
-
-_ALONE = _count_alone()

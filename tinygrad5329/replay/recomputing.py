@@ -8,6 +8,7 @@ values, of which one is 0: a byte an element says as much.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -25,17 +26,24 @@ _CHEAP = 8
 
 
 class _Readers:
-    """Who reads which variable, by places in the program."""
+    """Who reads which variable, and who may write, by places in the program."""
 
     def __init__(self, items: list[Step | Chain], returned: set[Any]) -> None:
         self.places: dict[Var, list[int]] = {}
         self.returned = returned
+        self.writers = [
+            i for i, item in enumerate(items)
+            if isinstance(item, Step) and (item.effect or item.form in ("live", "array"))
+        ]  # fmt: skip
         for i, item in enumerate(items):
             for var in reads(item):
                 self.places.setdefault(var, []).append(i)
 
     def of(self, var: Var) -> list[int]:
         return self.places.get(var, [])
+
+    def writers_between(self, first: int, last: int) -> list[int]:
+        return self.writers[bisect_left(self.writers, first) : bisect_left(self.writers, last)]
 
     def move(self, place: int, before: set[Var], after: set[Var]) -> None:
         """The item at `place` reads other variables now."""
@@ -80,7 +88,9 @@ def _without(var: Var, place: int, items: list[Step | Chain], forms: dict[Var, F
     ):
         # It would be kept for this alone.
         return
-    if any(isinstance(each, Step) and disturbs(each, needed, forms) for each in items[place : later[-1]]):
+    # Nor may its formula be taken for a value that is written over.
+    writers: list[Any] = [items[i] for i in readers.writers_between(place, later[-1])]
+    if any(disturbs(each, {var, *needed}, forms) for each in writers):
         return
     if any(not user.takes([formula], forms) for user in users):
         return

@@ -40,6 +40,8 @@ class Source:
             "errstate": np.errstate, "new_tuple": tuple.__new__,
             **{name: getattr(NUMPY, name) for name in FUNCTIONS},
         }  # fmt: skip
+        #: Names of local variables, which no global may have.
+        self._locals = {str(symbol) for step in self._program.steps for symbol in symbols_in(step.outs)}
         self._names: dict[int, str] = {}
         self._held: list[Any] = []
         self.plan: list[tuple[str, int]] = []
@@ -255,6 +257,8 @@ class Source:
                 if hint not in self._scope and hint.isidentifier() and len(hint) > 1
                 else f"{hint}_{len(self._names)}"
             )
+            while name in self._locals:
+                name += "_"
             self._names[id(value)] = name
             self._scope[name] = value
         return name
