@@ -15,6 +15,7 @@ from tinygrad5329.training.metrics import ClassificationMetrics, classification_
 from tinygrad5329.training.models import baseline, best_model, count_parameters, initialise_kaiming
 from tinygrad5329.training.page import Page, inline_svg
 from tinygrad5329.training.plots import plot_confusion, plot_history, save_figure
+from tinygrad5329.training.tensorboard import TensorBoard
 from tinygrad5329.training.trainer import Trainer
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "EarlyStopping",
     "Page",
     "RunConfig",
+    "TensorBoard",
     "Totals",
     "Trainer",
     "TrainingInterrupted",

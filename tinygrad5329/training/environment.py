@@ -33,6 +33,6 @@ def describe_environment() -> dict[str, str]:
             described[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             described[name] = "not installed"
-    described["system"] = f"{platform.system()} {platform.release()} ({platform.machine()})"
+    described["system"] = f"{platform.system()} ({platform.machine()})"
     described["CPU cores"] = str(usable_cores())
     return described

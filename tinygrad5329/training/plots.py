@@ -25,7 +25,7 @@ __all__ = ["plot_confusion", "plot_history", "save_figure"]
 INK, MUTED, GRID, PAPER = "#24292f", "#57606a", "#d0d7de", "#ffffff"
 TRAIN, VALIDATION = "#0072b2", "#d55e00"
 
-_STYLE: dict[str, Any] = {
+STYLE: dict[str, Any] = {
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
     "axes.facecolor": "none",
@@ -82,7 +82,7 @@ def plot_history(history: Sequence[Mapping[str, Any]], best_epoch: int | None = 
         raise ValueError("plot_history: the history is empty; train at least one epoch")
     has_accuracy = any("train_accuracy" in row for row in history)
     quantities = [("loss", "Loss"), ("accuracy", "Accuracy")][: 2 if has_accuracy else 1]
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = matplotlib.figure.Figure(figsize=(4.6 * len(quantities), 3.4), layout="constrained")
         for axes, (name, title) in zip(np.atleast_1d(figure.subplots(1, len(quantities))), quantities, strict=True):
             _draw_curves(axes, history, name, best_epoch)
@@ -125,7 +125,7 @@ def plot_confusion(
         raise ValueError(f"plot_confusion: {classes} classes but {len(names)} class_names")
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     long_names = max(map(len, names)) > 3
-    with matplotlib.rc_context(_STYLE | {"axes.grid": False}):
+    with matplotlib.rc_context(STYLE | {"axes.grid": False}):
         side = max(3.2, 0.46 * classes + (1.2 if long_names else 0.8))
         figure = matplotlib.figure.Figure(figsize=(side + 0.8, side), layout="constrained")
         axes = figure.subplots()
@@ -169,7 +169,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> tuple[Path, Pat
     written = []
     for suffix, options in ((".svg", {"metadata": {"Date": None}}), (".png", {"dpi": 200})):
         content = io.BytesIO()
-        with matplotlib.rc_context(_STYLE):
+        with matplotlib.rc_context(STYLE):
             figure.savefig(content, format=suffix[1:], **options)
         written.append(write_atomically(f"{os.fspath(path)}{suffix}", content.getvalue()))
     return written[0], written[1]

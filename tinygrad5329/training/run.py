@@ -24,9 +24,14 @@ from tinygrad5329.training.metrics import ClassificationMetrics
 from tinygrad5329.training.models import baseline, best_model, count_parameters
 from tinygrad5329.training.run_data import DataFacts, RunData, prepare_data
 from tinygrad5329.training.run_folder import RunError, RunFolder
+from tinygrad5329.training.tensorboard import TensorBoard
 from tinygrad5329.training.trainer import Trainer
+from tinygrad5329.utils.tensorboard import require_library
 
-__all__ = ["RunResult", "run"]
+__all__ = ["EVENTS", "RunResult", "run"]
+
+#: What a run can write as event files.
+EVENTS = ("curves", "histograms")
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ def run(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    tensorboard: str | None = None,
     progress: bool = True,
     say: Callable[[str], object] = print,
 ) -> RunResult:
@@ -97,6 +103,9 @@ def run(
         again; one that was stopped after training writes its figures and report.
     overwrite : bool
         Replace the files of an earlier run in ``out``.
+    tensorboard : {"curves", "histograms"}, optional
+        Write event files into the folder ``tensorboard`` in `out`: learning curves and hyper-parameters, or
+        histograms of parameters and gradients too.
     progress : bool
         Show a progress bar and a line an epoch.
     say : callable
@@ -113,9 +122,13 @@ def run(
     CheckpointError, DivergenceError, TrainingInterrupted
         See :class:`Trainer`.
     ImportError
-        If a package of the ``train`` extra is missing.
+        If a package of the ``train`` extra is missing, or for `tensorboard` of that one.
     """
     _require_extras()
+    if tensorboard is not None:
+        if tensorboard not in EVENTS:
+            raise ValueError(f"run: tensorboard is {tensorboard!r}; expected one of {', '.join(EVENTS)}, or None")
+        require_library()
     folder = RunFolder(out)
     if not resume:
         folder.require_free(overwrite=overwrite)  # before the data, which may take a while
@@ -126,21 +139,21 @@ def run(
     tg.manual_seed(config.seed)
     model = build_model(config, data.facts)
     with suited_blas_threads(model, config.batch_size):
-        return _train(config, folder, data, model, resume=resume, progress=progress, say=say, out=out)
+        trainer = build_trainer(config, model, data, folder, progress, tensorboard)
+        return _train(config, folder, data, trainer, resume=resume, say=say, out=out)
 
 
 def _train(
     config: RunConfig,
     folder: RunFolder,
     data: RunData,
-    model: nn.Sequential,
+    trainer: Trainer,
     *,
     resume: bool,
-    progress: bool,
     say: Callable[[str], object],
     out: str | Path,
 ) -> RunResult:
-    trainer = build_trainer(config, model, data, folder, progress)
+    model = trainer.model
     parameters = count_parameters(model)
     facts = data.facts
     say(
@@ -176,6 +189,8 @@ def _train(
         environment=describe_environment(),
         folder=folder.path,
     )
+    if trainer.tensorboard is not None:
+        say(f"event files:  tensorboard --logdir {trainer.tensorboard.log_dir}")
     result.files.extend(write_artefacts(result, folder, first_step(config, data), command_line(config, out)))
     return result
 
@@ -187,7 +202,14 @@ def build_model(config: RunConfig, facts: DataFacts) -> nn.Sequential:
     return best_model(facts.features, len(facts.class_names), dropout=config.dropout)
 
 
-def build_trainer(config: RunConfig, model: nn.Module, data: RunData, folder: RunFolder, progress: bool) -> Trainer:
+def build_trainer(
+    config: RunConfig,
+    model: nn.Module,
+    data: RunData,
+    folder: RunFolder,
+    progress: bool,
+    tensorboard: str | None = None,
+) -> Trainer:
     """SGD with the schedule, early stopping and checkpoint of ``config``."""
     optimizer = optim.SGD(model.parameters(), lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay)
     steps = config.epochs * len(data.train)
@@ -206,6 +228,9 @@ def build_trainer(config: RunConfig, model: nn.Module, data: RunData, folder: Ru
         early_stopping=EarlyStopping(config.patience or None, monitor=f"val_{config.monitor}"),
         checkpoint=folder.checkpoint,
         config={"options": config.as_dict(), "data": data.facts.as_dict()},
+        tensorboard=None
+        if tensorboard is None
+        else TensorBoard(folder.tensorboard, histograms=tensorboard == "histograms", hparams=config.as_dict()),
         progress=progress,
     )
 

@@ -46,6 +46,7 @@ class RunFolder:
         self.model = self.path / "model.safetensors"
         self.history = self.path / "history.csv"
         self.report = self.path / "report.html"
+        self.tensorboard = self.path / "tensorboard"
         self.metrics = self.path / "metrics.json"
 
     @property
@@ -96,6 +97,8 @@ class RunFolder:
             # The mark of a finished run goes first: were the rest interrupted, none would seem finished.
             for name in reversed(self.FILES):
                 (self.path / name).unlink(missing_ok=True)
+            for file in self.tensorboard.rglob("events.out.tfevents.*"):
+                file.unlink()
         try:
             write_atomically(self.config, json.dumps(config.as_dict(), indent=2) + "\n")
         except OSError as error:

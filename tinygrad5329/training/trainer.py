@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from tinygrad5329.training.loops import (
 from tinygrad5329.training.metrics import ClassificationMetrics
 from tinygrad5329.training.position import batches_per_epoch, capture_position, put_back_position
 from tinygrad5329.training.progress import Progress
+from tinygrad5329.training.tensorboard import TensorBoard
 
 __all__ = ["Trainer"]
 
@@ -64,6 +66,8 @@ class Trainer:
         Whether to count correct samples; switch it off for regression.
     max_norm : float, optional
         Clip the total norm of the gradients to this.
+    tensorboard : path-like or TensorBoard, optional
+        The folder for event files, or what is to be written into which; see :class:`TensorBoard`.
     on_epoch_end : callable, optional
         Called as ``on_epoch_end(trainer, row)`` after each epoch and before its checkpoint.
     progress : bool
@@ -106,6 +110,7 @@ class Trainer:
         config: Mapping[str, Any] | None = None,
         accuracy: bool = True,
         max_norm: float | None = None,
+        tensorboard: str | os.PathLike[str] | TensorBoard | None = None,
         on_epoch_end: Callable[[Trainer, Row], object] | None = None,
         progress: bool = True,
     ) -> None:
@@ -121,6 +126,9 @@ class Trainer:
         self.config = dict(config or {})
         self.accuracy = accuracy
         self.max_norm = max_norm
+        if tensorboard is not None and not isinstance(tensorboard, TensorBoard):
+            tensorboard = TensorBoard(tensorboard)
+        self.tensorboard = tensorboard
         self.on_epoch_end = on_epoch_end
         self.progress = progress
         self.history: list[Row] = []
@@ -191,7 +199,8 @@ class Trainer:
             self._position = None
         self._loader = train_loader
         done = self.epoch * (length or 0) + self._totals.batches
-        with SignalFlag() as stop, Progress(epochs, length, done, enabled=self.progress) as progress:
+        events = nullcontext() if self.tensorboard is None else self.tensorboard.recording(self)
+        with SignalFlag() as stop, Progress(epochs, length, done, enabled=self.progress) as progress, events:
             while not self.finished(epochs):
                 self._train_epoch(batches, length, stop, progress)
                 batches = train_loader
@@ -353,6 +362,8 @@ class Trainer:
         self.epoch += 1
         self.history.append(row)
         self._start_epoch()
+        if self.tensorboard is not None:
+            self.tensorboard.write_epoch(self, row)
         if self.on_epoch_end is not None:
             self.on_epoch_end(self, row)
         return row
