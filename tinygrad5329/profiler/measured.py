@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tinygrad5329.profiler.units import time_text
 
 __all__ = ["Measured"]
@@ -22,26 +24,22 @@ class Measured:
 
     __slots__ = ()
 
-    cpu_time: float
-    cpu_time_total: float
-    self_cpu_time_total: float
-
     device_time = device_time_total = self_device_time_total = 0.0
     device_memory_usage = self_device_memory_usage = 0
     use_device = None
     is_async = is_remote = False
 
     @property
-    def cpu_time_str(self) -> str:
+    def cpu_time_str(self: Any) -> str:
         """``cpu_time`` in a unit that suits it."""
         return time_text(self.cpu_time)
 
     @property
-    def cpu_time_total_str(self) -> str:
+    def cpu_time_total_str(self: Any) -> str:
         """``cpu_time_total`` in a unit that suits it."""
         return time_text(self.cpu_time_total)
 
     @property
-    def self_cpu_time_total_str(self) -> str:
+    def self_cpu_time_total_str(self: Any) -> str:
         """``self_cpu_time_total`` in a unit that suits it."""
         return time_text(self.self_cpu_time_total)
