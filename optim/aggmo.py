@@ -50,6 +50,8 @@ class AggMo(PerParameterOptimizer):
     ------
     ValueError
         A negative `lr` or `weight_decay`; no `betas`, or one outside [0, 1).
+    TypeError
+        `betas` is no sequence.
 
     Examples
     --------
@@ -91,6 +93,8 @@ class AggMo(PerParameterOptimizer):
     def _check_group(self, group: dict[str, Any]) -> None:
         super()._check_group(group)
         check_descent(group)
+        if not isinstance(group["betas"], Sequence):
+            raise TypeError(f"AggMo takes a sequence of momenta as betas, such as (0.0, 0.9), got {group['betas']!r}")
         if not len(group["betas"]):
             raise ValueError(
                 "AggMo needs at least one velocity, but betas is empty; one of 0.9 is SGD with momentum 0.9"

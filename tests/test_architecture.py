@@ -55,6 +55,7 @@ LAYERS = [
     {"serialization"},
     {"replay"},
     {"training", "compat"},
+    {"experiments"},
     {"doctor"},
     {"cli", "__main__"},
 ]

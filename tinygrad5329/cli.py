@@ -80,6 +80,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _add_train(commands)
+    _add_report(commands)
     _add_run(commands)
     _add_doctor(commands)
     return parser
@@ -168,7 +169,42 @@ def _add_train(commands: Any) -> None:
         help="go on with the unfinished run in the folder, with its options; the result is the same",
     )
     going_on.add_argument("--overwrite", action="store_true", help="replace the run in the folder")
+    where.add_argument(
+        "--tensorboard",
+        nargs="?",
+        const="curves",
+        choices=("curves", "histograms"),
+        help="write event files into DIR/tensorboard: learning curves and hyper-parameters, or with 'histograms' also "
+        "those of parameters and gradients, epoch by epoch; needs tensorboardX or tensorboard",
+    )
     where.add_argument("--quiet", action="store_true", help="no progress bar and no line an epoch")
+
+
+def _add_report(commands: Any) -> None:
+    from tinygrad5329.experiments.command import add_options
+
+    report = commands.add_parser(
+        "report",
+        help="run the report's studies and set its figures beside ours",
+        description=(
+            "Run the studies of the report that this project grew out of, and write a page, Markdown, CSV and figures "
+            "with the report's figures beside ours. Finished runs are kept in DIR/runs and never made twice, so "
+            "the same command goes on after an interruption."
+        ),
+        epilog=(
+            "examples:\n  tinygrad5329 report --quick\n  tinygrad5329 report --tables 3-13 --data cifar10-pca128\n"
+            "  tinygrad5329 report --tables best,protocol --protocol report --seeds 5 --out reports/best"
+        ),
+        formatter_class=_Help,
+    )
+    add_options(report)
+    report.set_defaults(command=_report)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from tinygrad5329.experiments.command import run
+
+    return run(options, _program())
 
 
 def _add_run(commands: Any) -> None:
@@ -224,7 +260,7 @@ def _train(options: argparse.Namespace) -> int:
 
     given = {name: value for name, value in vars(options).items() if name != "command"}
     resume, overwrite, quiet = (given.pop(name, False) for name in ("resume", "overwrite", "quiet"))
-    out = given.pop("out", None)
+    out, tensorboard = given.pop("out", None), given.pop("tensorboard", None)
     try:
         config = RunConfig.from_options(given)
         out = Path(out) if out is not None else default_folder(config)
@@ -232,7 +268,7 @@ def _train(options: argparse.Namespace) -> int:
             config = RunFolder(out).resume(given)
     except (RunError, ValueError) as error:
         return _fail(error, USER_ERROR)
-    return _run(config, out, resume=resume, overwrite=overwrite, quiet=quiet)
+    return _run(config, out, resume=resume, overwrite=overwrite, tensorboard=tensorboard, quiet=quiet)
 
 
 def default_folder(config: RunConfig) -> Path:
@@ -240,7 +276,7 @@ def default_folder(config: RunConfig) -> Path:
     return Path("runs") / f"{config.model}-{Path(config.data).resolve().name}"
 
 
-def _run(config: RunConfig, out: Path, *, resume: bool, overwrite: bool, quiet: bool) -> int:
+def _run(config: RunConfig, out: Path, *, resume: bool, overwrite: bool, tensorboard: str | None, quiet: bool) -> int:
     from tinygrad5329.training.checkpoint import CheckpointError
     from tinygrad5329.training.interrupt import TrainingInterrupted
     from tinygrad5329.training.loops import DivergenceError
@@ -250,7 +286,7 @@ def _run(config: RunConfig, out: Path, *, resume: bool, overwrite: bool, quiet: 
 
     again = shlex.join([*_program().split(), "train", "--out", str(out), "--resume"])
     try:
-        result = run(config, out, resume=resume, overwrite=overwrite, progress=not quiet)
+        result = run(config, out, resume=resume, overwrite=overwrite, tensorboard=tensorboard, progress=not quiet)
     except TrainingInterrupted as stop:
         print(f"\n{stop}\nto go on:  {again}", file=sys.stderr)
         return 128 + stop.signal_number

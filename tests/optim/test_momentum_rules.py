@@ -324,6 +324,11 @@ def test_bad_options_are_refused_in_every_way_in(param, kind, options, text):
         optimizer.load_state_dict(saved)
 
 
+def test_momenta_that_are_no_sequence(param):
+    with pytest.raises(TypeError, match="AggMo takes a sequence of momenta"):
+        AggMo([param], betas=0.9)
+
+
 @everywhere
 def test_implementations_that_exclude_each_other(param, make):
     with pytest.raises(RuntimeError, match="`foreach` and `differentiable`"):
