@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,19 @@ else:
     # The same examples in every run: a failure that comes and goes teaches nobody.
     settings.register_profile("tinygrad5329", derandomize=True, deadline=None, database=None, print_blob=False)
     settings.load_profile("tinygrad5329")
+
+
+class _WithoutNumba:
+    """Leaves the doctests of the compiled kernels out, whose modules cannot be imported then."""
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        return True if collection_path == Path(tg.__file__).parent / "fast" else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A hook of this file would hear of the paths below it only.
+    if importlib.util.find_spec("numba") is None:
+        config.pluginmanager.register(_WithoutNumba())
 
 
 @pytest.fixture(autouse=True)
