@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,9 @@ class _WithoutNumba:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # A shell that starts this in the background leaves Ctrl-C ignored, here and in every process that is started.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # A hook of this file would hear of the paths below it only.
     if importlib.util.find_spec("numba") is None:
         config.pluginmanager.register(_WithoutNumba())
