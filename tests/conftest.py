@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import signal
 from collections.abc import Iterator
@@ -37,6 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # A hook of this file would hear of the paths below it only.
     if importlib.util.find_spec("numba") is None:
         config.pluginmanager.register(_WithoutNumba())
+
+
+def pytest_collection_finish() -> None:
+    # Else every full collection walks through 40,000 tests, and a fork copies their pages.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
