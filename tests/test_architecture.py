@@ -56,6 +56,7 @@ LAYERS = [
     {"replay"},
     {"training", "compat"},
     {"experiments"},
+    {"search"},
     {"doctor"},
     {"cli", "__main__"},
 ]

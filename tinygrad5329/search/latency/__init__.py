@@ -1,0 +1,1 @@
+"""What architectures cost on this machine, measured."""

@@ -1,0 +1,1 @@
+"""Architectures as ordinary modules, and as Python source."""

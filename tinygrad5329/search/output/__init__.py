@@ -1,0 +1,1 @@
+"""What a search found, on a page and in figures."""
