@@ -81,6 +81,7 @@ def _build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _add_train(commands)
     _add_report(commands)
+    _add_search(commands)
     _add_run(commands)
     _add_doctor(commands)
     return parser
@@ -203,6 +204,35 @@ def _add_report(commands: Any) -> None:
 
 def _report(options: argparse.Namespace) -> int:
     from tinygrad5329.experiments.command import run
+
+    return run(options, _program())
+
+
+def _add_search(commands: Any) -> None:
+    from tinygrad5329.search.studies.command import add_options
+
+    search = commands.add_parser(
+        "search",
+        help="search for the best architecture and hyper-parameters within a budget",
+        description=(
+            "Search a space of architectures and hyper-parameters within a budget of training steps or processor "
+            "time, and write a page, tables, figures and the best architecture as JSON and Python source. All trials "
+            "are kept in the storage: the same command goes on after an interruption, and several at a time, on many "
+            "machines if they share a database, work on one study together."
+        ),
+        epilog=(
+            "examples:\n  tinygrad5329 search --space mini --algo evolution --budget 3000\n"
+            "  tinygrad5329 search --algo hyperband --budget 20m --data cifar10-pca128 --out searches/hyperband\n"
+            "  tinygrad5329 search --space mine.py:task --budget 120000 --jobs 4 --storage study.log"
+        ),
+        formatter_class=_Help,
+    )
+    add_options(search)
+    search.set_defaults(command=_search)
+
+
+def _search(options: argparse.Namespace) -> int:
+    from tinygrad5329.search.studies.command import run
 
     return run(options, _program())
 
