@@ -143,8 +143,9 @@ def _row(row: Sequence[Cell | str], left: frozenset[int] | set[int], columns: in
 
 def _cell(cell: Cell | str, column: int, number: bool) -> str:
     cell = cell if isinstance(cell, Cell) else Cell(cell)
-    short = bool(column) and not number and len(cell.text) <= 20
-    kinds = [name for name, on in (("number", number), ("best", cell.best), ("bad", cell.bad), ("short", short)) if on]
+    size = len(cell.text) if column and not number else None
+    kinds = [name for name, on in (("number", number), ("best", cell.best), ("bad", cell.bad)) if on]
+    kinds += [] if size is None else ["short"] if size <= 20 else ["long"] if size > 40 else []
     attributes = f' class="{" ".join(kinds)}"' if kinds else ""
     below = f"<small>± {_inline(cell.spread)}</small>" if cell.spread else ""
     below += f'<small class="report">{_inline(cell.below).replace(chr(10), "<br>")}</small>' if cell.below else ""
