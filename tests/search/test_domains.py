@@ -35,6 +35,11 @@ def test_integers_keep_to_their_steps():
     assert domain.problem(64) is None and domain.problem(True) is not None and domain.problem(64.0) is not None
 
 
+def test_a_whole_number_of_a_wide_range_is_drawn_without_listing_it():
+    domain = Integer(0, 10**15, step=10)
+    assert domain.problem(domain.sample(random.Random(0))) is None
+
+
 def test_places_between_low_and_high():
     assert Float(0.01, 1.0, log=True).encode(0.1) == pytest.approx([0.5])
     assert Integer(0, 4).encode(1) == [0.25]
@@ -46,6 +51,8 @@ def test_places_between_low_and_high():
         (lambda: Choice("a"), ValueError, "two options or more"),
         (lambda: Choice("a", "a"), ValueError, "stands twice"),
         (lambda: Choice("a", [1]), TypeError, "strings, numbers, booleans or None"),
+        (lambda: Choice("a", float("nan")), ValueError, "options are JSON, which has no nan"),
+        (lambda: Choice(1.0, float("inf")), ValueError, "options are JSON, which has no inf"),
         (lambda: Integer(3, 3), ValueError, "low below high"),
         (lambda: Integer(1.0, 3), TypeError, "whole numbers"),
         (lambda: Integer(0, 3, log=True), ValueError, "low above 0"),

@@ -133,6 +133,8 @@ def test_declarations_survive_json(space):
         ({"layers": [{"width": 32, "skip": True}]}, r"layers.1.norm: the architecture does not decide it"),
         ({"cell": {"0-1": "relu"}}, "cell.0-2: the architecture does not decide it"),
         ({"cell": ["relu"]}, "cell: expected an object of operations by edge"),
+        ({"cell": {}, "cell.0-1": "relu", "cell.0-2": "none", "cell.1-2": "relu"}, "cell.0-1: no such decision"),
+        ({"layers.depth": 1}, "layers.depth: no such decision"),
         ({"seed": 10}, "seed: expected a whole number from 0 to 9, got 10"),
     ],
 )
@@ -199,6 +201,11 @@ def test_what_is_no_declaration(declaration, error, words):
 def test_what_is_no_part(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+def test_a_whole_number_for_a_float_is_the_same_architecture():
+    space = Space({"lr": Float(0.1, 2.0)})
+    assert repr(space.flatten({"lr": 1})) == repr(space.flatten({"lr": 1.0})) == "{'lr': 1.0}"
 
 
 def test_a_stack_of_fixed_depth_has_no_decision_about_it():

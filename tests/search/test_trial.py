@@ -16,6 +16,12 @@ def test_the_best_is_complete_and_the_first_of_equals():
     assert best_of(history[:1]) is None
 
 
+def test_a_value_that_is_no_number_is_none():
+    history = [Trial(0, {}, value=float("nan")), Trial(1, {}, value=0.2), Trial(2, {}, value=float("nan"))]
+    assert complete_of(history) == [history[1]]
+    assert best_of(history) is best_of(history[::-1]) is history[1]
+
+
 def test_each_trial_of_a_search_has_its_own_randomness():
     drawn = [generator_of(seed, number).random() for seed in (0, 1) for number in (0, 1, 10)]
     assert len(set(drawn)) == 6

@@ -42,6 +42,9 @@ class Choice:
         unfit = [each for each in options if not (each is None or isinstance(each, (str, int, float, bool)))]
         if unfit:
             raise TypeError(f"Choice: options are strings, numbers, booleans or None, got {unfit[0]!r}")
+        endless = [each for each in options if isinstance(each, float) and not math.isfinite(each)]
+        if endless:
+            raise ValueError(f"Choice: options are JSON, which has no {endless[0]}")
         if len({(type(each), each) for each in options}) < len(options):
             raise ValueError(f"Choice: an option stands twice in {list(options)}")
         object.__setattr__(self, "options", options)
@@ -118,7 +121,7 @@ class Integer:
         if self.log:
             drawn = math.exp(generator.uniform(math.log(self.low - 0.5), math.log(self.high + 0.5)))
             return min(max(round(drawn), self.low), self.high)
-        return generator.choice(self.values)
+        return generator.choice(range(self.low, self.high + 1, self.step))
 
     def problem(self, value: Any) -> str | None:
         """As :meth:`Choice.problem`."""

@@ -153,6 +153,8 @@ class Space:
     def flatten(self, architecture: Architecture) -> dict[str, Value]:
         """Values by path, of the decisions that are taken, in order; checks the architecture.
 
+        Whole numbers for a Float become floats, so that the same architecture has the same values.
+
         Raises
         ------
         ValueError
@@ -170,7 +172,8 @@ class Space:
             problem = slot.domain.problem(given[slot.path])
             if problem:
                 raise ValueError(f"{slot.path}: {problem}")
-            flat[slot.path] = given[slot.path]
+            value = given[slot.path]
+            flat[slot.path] = float(value) if isinstance(slot.domain, Float) else value
         extra = [path for path in given if path not in flat]
         if extra:
             raise ValueError(
@@ -330,7 +333,9 @@ def _check_conditions(slot: Slot, earlier: Mapping[str, Slot]) -> None:
 def _flat(architecture: Architecture, parts: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in architecture.items():
-        part = parts.get(name)
+        if name not in parts:  # "layers.1.width" is the name of a decision, but no place in an architecture
+            raise ValueError(f"{name}: no such decision")
+        part = parts[name]
         if isinstance(part, Stack):
             if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
                 raise ValueError(f"{name}: expected a list of objects, got {value!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,8 +48,9 @@ class Trial:
 
 
 def complete_of(history: Sequence[Trial]) -> list[Trial]:
-    """The trials that came to their end with a value."""
-    return [trial for trial in history if trial.state == "complete" and trial.value is not None]
+    """The trials that came to their end with a value; NaN is none."""
+    ended = (trial for trial in history if trial.state == "complete")
+    return [trial for trial in ended if trial.value is not None and not math.isnan(trial.value)]
 
 
 def best_of(history: Sequence[Trial]) -> Trial | None:

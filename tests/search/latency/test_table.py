@@ -128,7 +128,7 @@ def test_a_file_that_is_no_json_is_refused(tmp_path):
     (tmp_path / "latency.json").write_text("{")
     with pytest.raises(ValueError, match="no latency table: Expecting"):
         LatencyTable.load(tmp_path / "latency.json")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"latency: .*none\.json cannot be read: No such file"):
         LatencyTable.load(tmp_path / "none.json")
 
 

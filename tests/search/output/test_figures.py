@@ -43,6 +43,20 @@ def test_an_outlier_stands_on_the_floor(made):
     assert min(lines(axes, "complete (")[0].get_ydata()) == low
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_failed_trial_that_had_reported_more_than_any_came_to_stays_inside(made):
+    trials = made.trials(8, plain=True)
+    values = [each.value for each in trials if each.value is not None]
+    trials[0] = replace(trials[0], state="failed", value=None, reports=((100, 40.0),))
+    trials[1] = replace(trials[1], state="failed", value=None, reports=((100, max(values) + 0.01),))
+    figure = progress_figure(record_of(made.study(trials)))
+    low, high = figure.axes[0].get_ylim()
+    marks = lines(figure.axes[0], "failed (")[0].get_ydata()
+    assert list(marks) == [high, max(values) + 0.01]
+    assert max(values) + 0.01 < high < max(values) + 2 * (max(values) - low)
+    figure.draw_without_rendering()
+
+
 def test_learning_curves_need_reports(made):
     silent = [replace(each, reports=()) for each in made.trials(3, plain=True)]
     assert learning_curves_figure(record_of(made.study(silent))) is None

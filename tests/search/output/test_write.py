@@ -110,6 +110,20 @@ def test_many_trials_are_counted_not_listed(made, monkeypatch, tmp_path):
     assert numbers == sorted(numbers, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("lacking", "words"),
+    [
+        ({"build": lambda self, _: 5}, "TypeError: build: expected a Module, got 5; all trials are kept"),
+        ({"example": lambda self: [1]}, r"TypeError: example: expected a Tensor, got \[1\]; all trials are kept"),
+        ({"example": lambda self: tg.zeros(2, 3)}, "trial 0, the best, cannot be built and drawn: "),
+    ],
+)
+def test_a_winner_that_cannot_be_drawn_is_said(made, tmp_path, lacking, words):
+    with pytest.raises(RuntimeError, match=words):
+        write_study(made.study(made.trials(1), task=type("Lacking", (type(made.task),), lacking)()), tmp_path)
+    assert (tmp_path / "trials.json").exists()
+
+
 def test_one_trial_whose_source_cannot_be_written(made, tmp_path):
     class Own(nn.Linear):
         """A layer of the task's own."""

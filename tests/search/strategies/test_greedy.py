@@ -43,6 +43,11 @@ def test_equal_values_change_nothing():
     assert len(walk(Greedy(), SPACE, lambda each: 1.0)) == 5
 
 
+def test_a_value_that_is_no_number_is_the_worst():
+    history = walk(Greedy(), SPACE, lambda each: {(0, 0): float("nan"), (1, 0): 1.0}.get((each["a"], each["b"]), 0.0))
+    assert [tuple(trial.architecture.values()) for trial in history] == [(0, 0), (1, 0), (2, 0), (1, 1), (1, 2)]
+
+
 def test_numbers_on_a_grid_and_decisions_that_are_brought_about():
     space = Space(
         {

@@ -43,3 +43,4 @@ def test_numbers_are_checked(arguments):
 def test_budgets_in_words():
     assert str(Budget.parse("120000")) == "120,000 steps"
     assert str(Budget.parse("20m")) == "1,200 processor seconds"
+    assert str(Budget.parse("0.5s")) == "0.5 processor seconds"

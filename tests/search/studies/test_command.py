@@ -88,6 +88,12 @@ def test_a_task_that_cannot_be_trained_fails(in_this_process, capsys, counting_n
     assert "no trial came to its end; the last failed: TypeError: " in capsys.readouterr().err
 
 
+def test_a_budget_below_one_training_says_what_one_takes(in_this_process, capsys, counting_name):
+    assert cli.main(["search", "--space", counting_name, "--budget", "3"]) == 1
+    said = "no trial came to its end; give it a larger budget: one training takes 4 steps\n"
+    assert capsys.readouterr().err.endswith(said)
+
+
 def test_a_missing_optuna_is_named(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert cli.main(["search", "--budget", "8", "--out", str(tmp_path)]) == 2

@@ -33,13 +33,15 @@ class FakeSearch:
 
 
 @pytest.fixture
-def fake(monkeypatch):
+def fake(monkeypatch, counting_task):
     from pathlib import Path
 
     class Folder(FakeSearch):
         def search(self, task, *, folder, **more):
             return super().search(task, folder=Path(folder), **more)
 
+    for name in ("supernet", "search_data", "defaults"):
+        monkeypatch.setattr(counting_task, name, None, raising=False)
     monkeypatch.setattr(FakeSearch, "interruptions", 0)
     monkeypatch.setattr(one_shot, "search_of", lambda name: Folder())
     return FakeSearch
@@ -71,6 +73,10 @@ def test_an_interrupted_search_goes_on_from_its_checkpoint(tmp_path, monkeypatch
 def test_what_cannot_be_searched_with_shared_weights_is_said(tmp_path, monkeypatch, counting_task, fake):
     with pytest.raises(StudyError, match="darts: its budget is counted in steps, not in seconds"):
         run(counting_task(), "darts", seconds=5, storage=tmp_path / "study.log", progress=False)
+    monkeypatch.delattr(counting_task, "supernet")
+    with pytest.raises(StudyError, match=r"algorithm darts: .* and the task counting has no supernet; take"):
+        run(counting_task(), "darts", 40, storage=tmp_path / "study.log", progress=False)
+    monkeypatch.setattr(counting_task, "supernet", None, raising=False)
     monkeypatch.setattr(fake, "fails", True)
     with pytest.raises(StudyError, match="training the shared weights failed: ValueError: it has no supernet"):
         run(counting_task(), "darts", 40, storage=tmp_path / "study.log", progress=False)

@@ -7,9 +7,13 @@ import os
 import threading
 import types
 
+import numpy as np
 import optuna
 import pytest
 
+from tinygrad5329.search.domains import Choice
+from tinygrad5329.search.parts import Stack
+from tinygrad5329.search.space import Space
 from tinygrad5329.search.studies import training
 from tinygrad5329.search.studies.algorithms import ALGORITHMS
 from tinygrad5329.search.studies.run import run
@@ -115,6 +119,50 @@ def test_failed_trials_count_and_say_why(counting_task):
         search(Diverging(), budget=400)
 
 
+def answers_with(task, answer):
+    """A task whose trainings report 2 steps, and answer so."""
+    made = task()
+
+    def train(architecture, *, seed, report):
+        report(2, 0.1)
+        return answer(report)
+
+    made.train = train
+    return made
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda report: 0.5, "train: expected an Outcome, got 0.5"),
+        (lambda report: Outcome("good", 4), "train: expected an Outcome whose value is a number, got 'good'"),
+        (lambda report: Outcome(0.5, 1), "train: expected the steps taken so far, 2 or more, got 1"),
+        (lambda report: Outcome(0.5, "four"), "train: expected the steps taken so far, 2 or more, got 'four'"),
+        (lambda report: report(1, 0.1), "report: expected the steps taken so far, 2 or more, got 1"),
+        (lambda report: Outcome(0.5, 4, {"net": {1}}), "train: expected measures that are JSON, got {1} for 'net'"),
+    ],
+)
+def test_what_is_no_outcome_is_said(counting_task, answer, words):
+    (trial,) = search(answers_with(counting_task, answer), budget=4).trials
+    assert trial.state == "failed"
+    assert trial.measures["error"].partition(": ")[2] == words
+    assert trial.steps == 4
+
+
+def test_numbers_of_numpy_are_numbers(counting_task):
+    outcome = Outcome(np.float32(0.5), np.int64(3), {"parameters": np.int64(7), "curve": np.zeros(2)})
+    (trial,) = search(answers_with(counting_task, lambda report: outcome), budget=4).trials
+    assert (trial.value, trial.steps, trial.measures) == (0.5, 3, {"parameters": 7, "curve": [0.0, 0.0]})
+
+
+def test_measures_that_are_no_numbers(counting_task):
+    outcome = Outcome(0.5, 4, {"latency": float("nan"), "parameters": "many", "test_accuracy": None})
+    task = answers_with(counting_task, lambda report: outcome)
+    assert "best: trial 0, value 0.5000, latency nan" in search(task, budget=4).summary()
+    (trial,) = search(task, "nsga2", budget=4).trials
+    assert trial.measures["error"] == "the task measures no latency, got nan"
+
+
 def test_pruned_trials_keep_what_they_reported(counting_task):
     result = search(counting_task(), "halving", 200)
     pruned = [trial for trial in result.trials if trial.state == "pruned"]
@@ -181,9 +229,6 @@ def test_a_storage_of_another_study_is_refused(tmp_path, counting_task, change, 
     if "steps" in change:
         task.steps = 6
     if "space" in change:
-        from tinygrad5329.search.domains import Choice
-        from tinygrad5329.search.space import Space
-
         task.space = Space({**task.space.parts, "width": Choice(1, 2)})
     named = {name: change[name] for name in ("algorithm", "seed") if name in change}
     with pytest.raises(StudyError) as caught:
@@ -191,6 +236,16 @@ def test_a_storage_of_another_study_is_refused(tmp_path, counting_task, change, 
     assert f"it holds a study with {words}" in str(caught.value)
     assert "name another storage" in str(caught.value)
     assert search(task, storage=tmp_path / "study.log", name="another", budget=8, **named).steps > 0
+
+
+def test_a_study_that_never_began_bars_nothing(tmp_path, counting_task):
+    where = tmp_path / "study.log"
+    with pytest.raises(RuntimeError, match="the limits of the space refused"):
+        search(counting_task(limit=0), "greedy", storage=where)
+    assert search(counting_task(), "nsga2", budget=3, storage=where).trials == ()
+    assert search(counting_task(), "random", budget=4, storage=where, seed=1).steps == 4
+    with pytest.raises(StudyError, match="seed 1, not 0"):
+        search(counting_task(), "random", budget=4, storage=where)
 
 
 def test_another_programs_study_is_refused(tmp_path, counting_task):
@@ -208,6 +263,7 @@ def test_another_programs_study_is_refused(tmp_path, counting_task):
         ({"jobs": 2}, "a task given as an object is trained in this process, so expected 1, got 2"),
         ({"jobs": 0}, "jobs: expected a whole number from 1 on, got 0"),
         ({"seed": -1}, "seed: expected a whole number from 0"),
+        ({"name": ""}, "name: expected what the study is called in the storage, got ''"),
         ({"options": {"data": "digits"}}, "options: they belong to a task given by name"),
     ],
 )
@@ -220,6 +276,22 @@ def test_what_cannot_be_is_said(counting_task, arguments, words):
 def test_what_is_no_task_is_said():
     with pytest.raises(StudyError, match=r"no task of a search: .* has no name, space, steps"):
         search(object())
+    with pytest.raises(StudyError, match=r"no task of a search: Task is a class; make one of it, Task\(\.\.\.\)"):
+        search(type("Task", (), {}))
+
+
+def test_a_description_that_is_no_json_is_said(counting_task):
+    task = counting_task()
+    task.describe = lambda: {"name": object()}
+    with pytest.raises(StudyError, match=r"counting: what the task's describe\(\) returns is no JSON: Object of type"):
+        search(task)
+
+
+def test_a_finished_algorithm_says_that_budget_is_left(counting_task, capsys):
+    task = counting_task()
+    task.space = Space({"layers": Stack(1, 1, {"width": Choice(1, 2)}), "optimizer": Choice("sgd", "adamw")})
+    assert run(task, "grid", 100).steps == 16
+    assert "grid has nothing more to try; the rest of the budget is left\n" in capsys.readouterr().out
 
 
 def test_optuna_is_as_loud_as_before(counting_task):

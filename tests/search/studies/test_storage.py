@@ -131,7 +131,7 @@ def test_a_folder_without_permission(tmp_path):
 
 
 def test_missing_packages_are_named(tmp_path, monkeypatch):
-    with pytest.raises(ImportError, match=r"postgresql://\.\.\.: the package that talks to this database is missing"):
+    with pytest.raises(ImportError, match=r"postgresql://\.\.\.: the package that .* is missing \(.*\): pip install"):
         monkeypatch.setitem(sys.modules, "psycopg2", None)
         monkeypatch.setitem(sys.modules, "psycopg", None)
         open_storage("postgresql://user:secret@localhost/name")

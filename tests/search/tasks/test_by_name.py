@@ -82,6 +82,9 @@ def test_what_is_no_task(own, name, options, message):
 def test_files_that_cannot_be_imported(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file"):
         task_by_name(f"{tmp_path / 'none.py'}:task")
+    (tmp_path / "script.py").write_text("raise SystemExit(4)\n")
+    with pytest.raises(ValueError, match=r"importing it failed: SystemExit: 4"):
+        task_by_name(f"{tmp_path / 'script.py'}:task")
     (tmp_path / "broken.py").write_text("import nothing_of_this_name\n")
     with pytest.raises(ValueError, match=r"importing it failed: ModuleNotFoundError: No module named"):
         task_by_name(f"{tmp_path / 'broken.py'}:task")

@@ -68,20 +68,39 @@ def test_entropy_of_a_controller_that_knows_nothing():
         for parameter in made.parameters():
             parameter.zero_()
     decisions = made.evaluate({"layers": [{"width": 8, "activation": "relu"}], "kind": "b", "only_b": 3, "lr": 0.5})
-    assert float(decisions.entropy) == pytest.approx(4 * math.log(2) + math.log(3), abs=1e-5)
-    assert float(decisions.log_probability) == pytest.approx(-float(decisions.entropy), abs=1e-5)
+    assert float(decisions.log_probability) == pytest.approx(-4 * math.log(2) - math.log(3), abs=1e-5)
+    assert float(decisions.entropy) == pytest.approx((4 * math.log(2) + math.log(3)) / 5, abs=1e-5)
+    # Depth by itself brings no entropy, which is part of the reward.
+    for depth in (1, 2):
+        decisions = made.evaluate({"layers": [{"width": 8, "activation": "relu"}] * depth, "kind": "a", "lr": 0.5})
+        assert float(decisions.entropy) == pytest.approx(math.log(2), abs=1e-5)
 
 
 def test_the_favourite_has_the_likeliest_options():
     made = controller()
-    favourite = made.favourite(random.Random(0))
-    chance = float(made.evaluate(favourite).log_probability)
-    last = max(
-        (float(made.evaluate(favourite | {"only_b": each}).log_probability) for each in (1, 2, 3))
-        if favourite["kind"] == "b"
-        else [chance]
-    )
-    assert chance == pytest.approx(last)
+    chances = {
+        tuple(SPACE.flatten(each).items()): float(tg.exp(made.evaluate(each).log_probability))
+        for each in architectures()
+    }
+    favourite = tuple(SPACE.flatten(made.favourite(random.Random(0))).items())
+    for place, (path, value) in enumerate(favourite):
+        options = Counter()  # of this decision, after those before it
+        for decisions, chance in chances.items():
+            if decisions[:place] == favourite[:place]:
+                options[decisions[place][1]] += chance
+        assert (value, path) == (options.most_common(1)[0][0], path)
+
+
+def test_a_favourite_within_limits_is_not_shallow_for_the_number_of_its_decisions():
+    deep = SPACE.limited(lambda each: each != likeliest)
+    made = controller(deep)
+    with tg.no_grad():
+        for parameter in made.parameters():
+            parameter.zero_()
+        made.heads[0].bias.copy_(tg.tensor([-0.7, 0.7]))  # depth 2 is twice as likely
+    likeliest = None
+    likeliest = made.favourite(random.Random(0))
+    assert [len(made.favourite(random.Random(seed))["layers"]) for seed in range(3)] == [2, 2, 2]
 
 
 def test_limits_and_defaults_are_kept():

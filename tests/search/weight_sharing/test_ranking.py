@@ -45,8 +45,24 @@ def test_all_of_a_space_and_no_more():
 def test_limits_are_kept():
     few = SPACE.limited(lambda each: len(each["layers"]) == 2 and each["kind"] == "a")
     assert len(ranked(few, scores_of(SPACE, 2), 10**6)) == 36
-    with pytest.raises(RuntimeError, match="refused the 50 best architectures"):
+    with pytest.raises(RuntimeError, match="refused the 50 best architectures and 50 drawn"):
         ranked(SPACE.limited(lambda each: False), scores_of(SPACE, 2), 3, tries=50)
+
+
+def test_limits_that_refuse_the_first_thousands_leave_local_optima():
+    deep = Space({"layers": Stack(1, 6, {"width": Choice(8, 16, 32), "activation": Choice("relu", "tanh", "gelu")})})
+    narrow = deep.limited(lambda each: sum(layer["width"] for layer in each["layers"]) <= 48)
+    scores = {slot.path: [0.1 * place for place in range(len(slot.domain.values))] for slot in deep.slots}
+    found = ranked(narrow, scores, 20, tries=200)
+    assert found == ranked(narrow, scores, 20, tries=200)
+    assert 1 < len(found) <= 20 and all(narrow.admits(each) for each in found)
+    lost = [loss(deep, scores, each) for each in found]
+    assert lost == sorted(lost)
+    for path, value in deep.flatten(found[0]).items():
+        for other in deep[path].domain.values:
+            flat = deep.flatten(found[0]) | {path: other}
+            if other != value and path != "layers.depth" and narrow.admits(deep.unflatten(flat)):
+                assert loss(deep, scores, deep.unflatten(flat)) > lost[0]
 
 
 def test_other_decisions_come_from_the_defaults():

@@ -116,6 +116,8 @@ class LatencyTable:
         """
         try:
             values = json.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise type(error)(f"latency: {os.fspath(path)} cannot be read: {error.strerror}") from error
         except ValueError as error:
             raise ValueError(f"{os.fspath(path)}: no latency table: {error}") from error
         problem = _problem(values)

@@ -52,7 +52,9 @@ def progress_figure(record: StudyRecord) -> Figure:
             axes.axvspan(0, supernet, color=GRID, alpha=0.5, linewidth=0, label="shared weights")
         for state, (colour, marker, size, filled) in MARKS.items():
             places = [
-                (each.spent, _clipped(values[each.trial.number], low)) for each in progress if each.trial.state == state
+                (each.spent, _clipped(values[each.trial.number], low, high))
+                for each in progress
+                if each.trial.state == state
             ]
             if places:
                 axes.plot(
@@ -196,10 +198,12 @@ def _shown(complete: Sequence[Trial], values: Sequence[float], reach: float = 3.
     top, low = max(judged), floor_of(judged, reach)
     # Pruned and running trials may reach farther down, as far as complete ones might.
     low = max(min([low, *values]), floor_of([float("-inf"), *judged], reach))
+    # What failed may have reported more than any trial came to: it is not to press the others together, either.
+    top = max([top, *(min(value, 2 * top - low) for value in values)])
     margin = 0.06 * max(top - low, 0.01)
     return low - margin, top + 1.5 * margin
 
 
-def _clipped(value: float | None, low: float) -> float:
-    """What has no value, or one below the axis, stands on its floor."""
-    return low if value is None else max(value, low)
+def _clipped(value: float | None, low: float, high: float) -> float:
+    """What has no value, or one below the axis, stands on its floor; one above it, at its top."""
+    return low if value is None else min(max(value, low), high)

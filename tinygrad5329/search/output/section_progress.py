@@ -23,7 +23,7 @@ def progress_section(record: StudyRecord, gallery: Gallery) -> Section | None:
         progress_figure(record),
         f"Each trial where it ended, the trials laid end to end in the order in which they were begun, on an axis of "
         f"all {unit} spent, those of pruned and failed trials included. A pruned trial stands at its last value, one "
-        "without a value, or with one far below the others, on the floor.",
+        "without a value, or with one far below the others, on the floor, and one far above them at the top.",
         wide=True,
     )
     section.add(Pictures((picture,)))

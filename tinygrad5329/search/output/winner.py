@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tinygrad5329 as tg
+from tinygrad5329 import nn
 from tinygrad5329.atomic import write_atomically
 from tinygrad5329.graph.options import Show, graph_of
 from tinygrad5329.graph.svg import svg_text
@@ -55,6 +56,11 @@ def winner_of(record: StudyRecord, task: Task) -> Winner | None:
     """Build, describe and draw the best architecture; None while no trial is complete.
 
     The default generator is left as it was.
+
+    Raises
+    ------
+    RuntimeError
+        If the task cannot build it, or it does not go together with the task's example; the message says why.
     """
     trial = best_of(record.trials)
     if trial is None:
@@ -70,12 +76,7 @@ def winner_of(record: StudyRecord, task: Task) -> Winner | None:
         "steps": trial.steps,
         "seconds": trial.seconds,
     }
-    state = tg.default_generator.get_state()
-    try:
-        module = task.build(trial.architecture)
-        example = task.example()
-    finally:
-        tg.default_generator.set_state(state)
+    module, example = _built(task, trial)
     source, unwritten = None, ""
     try:
         program = python_source(module, trial.architecture, example=example, drawn_by=getattr(task, "drawn_by", None))
@@ -86,8 +87,32 @@ def winner_of(record: StudyRecord, task: Task) -> Winner | None:
         # Drawn through reshapes too, of which a tape without a gradient for the input keeps no trace.
         example = example.detach().clone().requires_grad_()
     show = Show(dtypes=False)
-    drawing = svg_text(graph_of(module.eval(), None, example, show=show), show)
+    try:
+        drawing = svg_text(graph_of(module.eval(), None, example, show=show), show)
+    except Exception as error:
+        raise _undrawn(trial, error) from error
     return Winner(trial, json.dumps(values, indent=2) + "\n", source, unwritten, drawing)
+
+
+def _built(task: Task, trial: Trial) -> tuple[nn.Module, tg.Tensor]:
+    state = tg.default_generator.get_state()
+    try:
+        module, example = task.build(trial.architecture), task.example()
+        for made, kind, by in ((module, nn.Module, "build"), (example, tg.Tensor, "example")):
+            if not isinstance(made, kind):
+                raise TypeError(f"{by}: expected a {kind.__name__}, got {made!r}")
+    except Exception as error:
+        raise _undrawn(trial, error) from error
+    finally:
+        tg.default_generator.set_state(state)
+    return module, example
+
+
+def _undrawn(trial: Trial, error: Exception) -> RuntimeError:
+    return RuntimeError(
+        f"the network of trial {trial.number}, the best, cannot be built and drawn: {type(error).__name__}: {error}; "
+        "all trials are kept: mend the task, and start the search again for its page"
+    )
 
 
 def _heading(record: StudyRecord, trial: Trial) -> str:

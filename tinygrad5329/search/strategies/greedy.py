@@ -10,7 +10,7 @@ from tinygrad5329.search.domains import Value
 from tinygrad5329.search.space import Architecture, Slot, Space
 from tinygrad5329.search.strategies.grid import grid_of
 from tinygrad5329.search.strategies.tried import key_of
-from tinygrad5329.search.trial import Trial
+from tinygrad5329.search.trial import Trial, complete_of
 
 __all__ = ["Greedy"]
 
@@ -101,12 +101,10 @@ class Greedy:
 
 def _worth(space: Space, history: Sequence[Trial]) -> dict[str, float]:
     """What each tried architecture came to; minus infinity if it failed, or is not known yet."""
-    worth: dict[str, float] = {}
-    for trial in sorted(history, key=lambda each: each.number):
+    worth = {key_of(space, trial.architecture): float("-inf") for trial in history}
+    for trial in complete_of(history):
         key = key_of(space, trial.architecture)
-        known = trial.state == "complete" and trial.value is not None
-        value = trial.value if known and trial.value is not None else float("-inf")
-        worth[key] = max(value, worth.get(key, value))
+        worth[key] = max(float(trial.value or 0.0), worth[key])
     return worth
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tinygrad5329.search.space import Space
 from tinygrad5329.search.strategies.evolution import RegularisedEvolution
 from tinygrad5329.search.strategies.greedy import Greedy
 from tinygrad5329.search.strategies.pnas import ProgressiveSearch
@@ -16,6 +15,7 @@ from tinygrad5329.search.strategy import Strategy, generator_of
 from tinygrad5329.search.studies.grid_walk import GridWalk
 from tinygrad5329.search.studies.one_shot import ONE_SHOT
 from tinygrad5329.search.studies.study_error import StudyError
+from tinygrad5329.search.task import Task
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
@@ -88,16 +88,22 @@ def algorithm_named(name: str) -> Algorithm:
     return ALGORITHMS[name]
 
 
-def check_space(algorithm: Algorithm, space: Space) -> None:
-    """Complain of a space that the algorithm cannot search.
+def check_task_for(algorithm: Algorithm, task: Task) -> None:
+    """Complain of a task that the algorithm cannot search.
 
     Raises
     ------
     StudyError
         Says why.
     """
-    if algorithm.name == "cmaes" and all(slot.domain.as_dict()["kind"] == "choice" for slot in space.slots):
+    if algorithm.name == "cmaes" and all(slot.domain.as_dict()["kind"] == "choice" for slot in task.space.slots):
         raise StudyError("algorithm cmaes: it needs numbers to search, and the space has none; take tpe or evolution")
+    lacks = [each for each in ("supernet", "search_data", "defaults") if not hasattr(task, each)]
+    if algorithm.one_shot is not None and lacks:
+        raise StudyError(
+            f"algorithm {algorithm.name}: it shares weights in a supernet, and the task {task.name} has no "
+            f"{', '.join(lacks)}; take evolution, or see tinygrad5329.search.weight_sharing.one_shot.SupernetTask"
+        )
 
 
 def _tpe(seed: int) -> Any:

@@ -74,7 +74,7 @@ class Budget:
         return cls.of(steps=int(match[1]))
 
     def __str__(self) -> str:
-        return f"{self.amount:,} steps" if self.unit == "steps" else f"{self.amount:,.0f} processor seconds"
+        return f"{self.amount:,} steps" if self.unit == "steps" else f"{self.amount:,.10g} processor seconds"
 
     def as_dict(self) -> dict[str, float]:
         """For JSON: ``{"steps": N}`` or ``{"seconds": S}``."""

@@ -127,7 +127,10 @@ def run(options: argparse.Namespace, program: str) -> int:
     if result.best is not None:
         return 0
     failed = [trial for trial in result.trials if trial.state == "failed"]
-    why = f"; the last failed: {failed[-1].measures.get('error')}" if failed else "; give it a larger budget"
+    larger = "; give it a larger budget"
+    if budget.unit == "steps":
+        larger += f": one training takes {result.task.steps:,} steps"
+    why = f"; the last failed: {failed[-1].measures.get('error')}" if failed else larger
     return _fail(RuntimeError(f"no trial came to its end{why}"), FAILURE, program)
 
 

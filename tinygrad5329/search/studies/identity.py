@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tinygrad5329.search.studies.records import PHASE, begun_of, is_open
 from tinygrad5329.search.studies.study_error import StudyError
 
 if TYPE_CHECKING:
     import optuna
 
-__all__ = ["claim_study"]
+__all__ = ["claim_study", "forget_unbegun"]
 
 #: The study's attribute that says it.
 _ATTRIBUTE = "tinygrad5329"
@@ -35,8 +36,7 @@ def claim_study(study: optuna.Study, task: dict[str, Any], algorithm: str, seed:
     StudyError
         If it is a study of something else; the message names the first difference.
     """
-    task = json.loads(json.dumps(task, default=str))
-    ours = {"version": _VERSION, "task": task, "algorithm": algorithm, "seed": seed}
+    ours = _claim(task, algorithm, seed)
     stored = study.user_attrs.get(_ATTRIBUTE)
     if stored is None:
         if study.get_trials(deepcopy=False):
@@ -50,6 +50,30 @@ def claim_study(study: optuna.Study, task: dict[str, Any], algorithm: str, seed:
             f"{where}: it holds a study with {name} {_short(theirs)}, not {_short(own)}; name another storage or "
             "folder, or repeat the command that began it"
         )
+
+
+def forget_unbegun(study: optuna.Study, task: dict[str, Any], algorithm: str, seed: int) -> bool:
+    """Delete a study of something else that never had a trial; returns whether it did.
+
+    Otherwise limits that nothing can meet, once asked for, would bar the storage to those that were meant.
+    """
+    import optuna
+
+    stored, trials = study.user_attrs.get(_ATTRIBUTE), study.get_trials(deepcopy=False)
+    begun = begun_of(trials) or any(is_open(each) or PHASE in each.user_attrs for each in trials)
+    if stored is None or begun or _difference(stored, _claim(task, algorithm, seed)) is None:
+        return False
+    optuna.delete_study(study_name=study.study_name, storage=study._storage)
+    return True
+
+
+def _claim(task: dict[str, Any], algorithm: str, seed: int) -> dict[str, Any]:
+    return {
+        "version": _VERSION,
+        "task": json.loads(json.dumps(task, default=str)),
+        "algorithm": algorithm,
+        "seed": seed,
+    }
 
 
 def _difference(one: Any, other: Any, name: str = "") -> tuple[str, Any, Any] | None:

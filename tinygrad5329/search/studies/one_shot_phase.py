@@ -86,7 +86,10 @@ class SharedWeights:
             return "exhausted"
         failed = next((each for each in trials if ERROR in each.user_attrs), None)
         if failed is not None:
-            raise StudyError(f"{self._name}: training the shared weights failed: {failed.user_attrs[ERROR]}")
+            raise StudyError(
+                f"{self._name}: training the shared weights failed: {failed.user_attrs[ERROR]}; mend that, and "
+                "begin again with another storage"
+            )
         if any(map(is_open, trials)):
             return "wait"
         repeated = superseded(trials)

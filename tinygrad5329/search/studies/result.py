@@ -10,6 +10,7 @@ from typing import Any
 
 from tinygrad5329 import nn
 from tinygrad5329.search.output.pareto import pareto_front
+from tinygrad5329.search.output.words import measure_text
 from tinygrad5329.search.studies.budget import Budget
 from tinygrad5329.search.task import Task
 from tinygrad5329.search.trial import Trial, best_of, complete_of
@@ -104,9 +105,9 @@ class StudyResult:
         ]
         if self.best is not None and self.best.value is not None:
             found = "".join(
-                f", {name.replace('_', ' ')} {_number(self.best.measures[name])}"
+                f", {name.replace('_', ' ')} {measure_text(name, self.best.measures[name])}"
                 for name in ("test_accuracy", "parameters", "latency")
-                if name in self.best.measures
+                if isinstance(self.best.measures.get(name), (int, float))
             )
             lines.append(f"best: trial {self.best.number}, value {self.best.value:.4f}{found}")
         if self.page is not None:

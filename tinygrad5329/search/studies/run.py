@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygrad5329.search.studies.algorithms import Algorithm, algorithm_named, check_space
+from tinygrad5329.search.studies.algorithms import Algorithm, algorithm_named, check_task_for
 from tinygrad5329.search.studies.budget import Budget
 from tinygrad5329.search.studies.conduct import Order, conduct_here, conduct_with_workers
-from tinygrad5329.search.studies.identity import claim_study
+from tinygrad5329.search.studies.identity import claim_study, forget_unbegun
 from tinygrad5329.search.studies.ledger import Ledger
 from tinygrad5329.search.studies.one_shot import SHARE
 from tinygrad5329.search.studies.one_shot_phase import Ranked, SharedWeights
@@ -105,10 +105,12 @@ def run(
     limit = Budget.of(budget, seconds)
     if type(seed) is not int or not 0 <= seed < 2**32:
         raise StudyError(f"seed: expected a whole number from 0 to 2**32 - 1, got {seed!r}")
+    if not isinstance(name, str) or not name:
+        raise StudyError(f"name: expected what the study is called in the storage, got {name!r}")
     if type(jobs) is not int or jobs < 1:
         raise StudyError(f"jobs: expected a whole number from 1 on, got {jobs!r}")
     task, reference = _task_of(task, dict(options or {}), jobs)
-    check_space(chosen, task.space)
+    check_task_for(chosen, task)
     if chosen.one_shot is not None and limit.unit != "steps":
         raise StudyError(f"algorithm {algorithm}: its budget is counted in steps, not in seconds")
     where = storage if storage is not None else (Path(out) / "study.db" if out is not None else None)
@@ -119,6 +121,8 @@ def run(
         opened = open_storage(where)
         try:
             study = _open_study(opened, name, chosen, task)
+            if forget_unbegun(study, description_of(task), algorithm, seed):
+                study = _open_study(opened, name, chosen, task)
             claim_study(study, description_of(task), algorithm, seed, shown)
             ledger = Ledger(study, limit, owner)
             supernet = started.carry_out(study, ledger, _supernet_folder(out, where))
@@ -186,16 +190,16 @@ class _Started:
             def train(begun: Begun) -> dict[str, Any]:
                 return {"architecture": begun.architecture, "seed": self.seed}
 
-            self._conduct(book.begin, train, book, self.jobs, view)
+            if self._conduct(book.begin, train, book, self.jobs, view) == "exhausted":
+                view.say(f"{self.algorithm.name} has nothing more to try; the rest of the budget is left")
         finally:
             view.close()
         return spent
 
-    def _conduct(self, begin: Callable[[], Begun | str], order: Order, book: TrialBook, jobs: int, view: View) -> None:
+    def _conduct(self, begin: Callable[[], Begun | str], order: Order, book: TrialBook, jobs: int, view: View) -> str:
         if self.reference is None:
-            conduct_here(begin, order, book, self.task, view)
-        else:
-            conduct_with_workers(begin, order, book, self.reference, jobs, view)
+            return conduct_here(begin, order, book, self.task, view)
+        return conduct_with_workers(begin, order, book, self.reference, jobs, view)
 
 
 def _task_of(task: Task | TaskReference | str, options: dict[str, Any], jobs: int) -> tuple[Task, TaskReference | None]:

@@ -27,6 +27,15 @@ _PATIENCE = 60
 _LOCKED = 10
 _SQLITE, _JOURNAL = (".db", ".sqlite", ".sqlite3"), (".log", ".journal", ".jsonl")
 _SQLITE_BEGIN = b"SQLite format 3\0"
+#: Packages of the modules that SQLAlchemy asks for.
+_DRIVERS = {
+    "psycopg": "'psycopg[binary]'",
+    "psycopg2": "psycopg2-binary",
+    "pg8000": "pg8000",
+    "MySQLdb": "mysqlclient",
+    "pymysql": "PyMySQL",
+    "mysql": "mysql-connector-python",
+}
 #: Of every database that Optuna made; another process may be about to make the rest.
 _TABLES = {"studies", "trials", "version_info", "alembic_version"}
 
@@ -147,7 +156,11 @@ def _open_database(url: str, shown: str) -> BaseStorage:
             )
     except ImportError as error:
         reason = error.__cause__ or error
-        raise ImportError(f"{shown}: the package that talks to this database is missing ({reason})") from error
+        package = _DRIVERS.get(getattr(reason, "name", None) or "")
+        remedy = f"pip install {package}" if package else "install it, or name another driver in the URL"
+        raise ImportError(
+            f"{shown}: the package that talks to this database is missing ({reason}): {remedy}"
+        ) from error
     except (sqlalchemy.exc.NoSuchModuleError, sqlalchemy.exc.ArgumentError) as error:
         raise StudyError(
             f"{shown} is no database that can be reached ({_first_line(error)}); "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -52,6 +54,8 @@ def check_task(task: Any) -> Task:
     StudyError
         Names what it lacks.
     """
+    if inspect.isclass(task):
+        raise StudyError(f"no task of a search: {task.__name__} is a class; make one of it, {task.__name__}(...)")
     lacks = [each for each in ("name", "space", "steps", "build", "example", "train") if not hasattr(task, each)]
     if lacks:
         raise StudyError(f"no task of a search: {task!r} has no {', '.join(lacks)}")
@@ -64,7 +68,17 @@ def check_task(task: Any) -> Task:
 
 
 def description_of(task: Task) -> dict[str, Any]:
-    """All that decides what the trials of a task come to, for JSON: the task's ``describe()``, where it has one."""
+    """All that decides what the trials of a task come to, for JSON: the task's ``describe()``, where it has one.
+
+    Raises
+    ------
+    StudyError
+        If that is no JSON.
+    """
     own: Any = task
     described = own.describe() if hasattr(own, "describe") else {"name": task.name, "space": task.space.as_dict()}
+    try:
+        json.dumps(described)
+    except (TypeError, ValueError) as error:
+        raise StudyError(f"{task.name}: what the task's describe() returns is no JSON: {error}") from error
     return {**described, "steps": task.steps}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 
 import tinygrad5329 as tg
 from tinygrad5329.search.space import Architecture
-from tinygrad5329.search.task import Pruned, Task
+from tinygrad5329.search.task import Outcome, Pruned, Task
 
 __all__ = ["carry_out"]
 
@@ -38,7 +39,7 @@ def carry_out(task: Task, order: dict[str, Any], report: Callable[[dict[str, Any
 
     def told(steps: int, value: float) -> None:
         nonlocal reached
-        reached = int(steps)
+        reached = _steps("report", steps, reached)
         seconds = time.process_time() - started
         if not report({"kind": "report", "steps": reached, "value": float(value), "seconds": seconds}):
             raise Pruned
@@ -60,7 +61,7 @@ def carry_out(task: Task, order: dict[str, Any], report: Callable[[dict[str, Any
             )
             reached = order["steps"]  # ranking took what the last report had left
             return ended("done", ranking=ranking)
-        outcome = task.train(order["architecture"], seed=order["seed"], report=told)
+        outcome = _plain(task.train(order["architecture"], seed=order["seed"], report=told), reached)
     except Pruned:
         return ended("pruned")
     except Exception as error:  # an architecture that cannot be trained is a result like another
@@ -68,7 +69,37 @@ def carry_out(task: Task, order: dict[str, Any], report: Callable[[dict[str, Any
         if isinstance(known, int):
             reached = known
         return ended("failed", error=f"{type(error).__name__}: {error}", exact=isinstance(known, int))
-    reached = int(outcome.steps)
+    reached = outcome.steps
     if not math.isfinite(outcome.value):
         return ended("failed", error=f"the task's value is {outcome.value}", exact=True)
-    return ended("done", value=float(outcome.value), measures=dict(outcome.measures))
+    return ended("done", value=outcome.value, measures=outcome.measures)
+
+
+def _plain(outcome: Any, reached: int) -> Outcome:
+    """What a task answered, in numbers that are JSON."""
+    if not isinstance(outcome, Outcome):
+        raise TypeError(f"train: expected an Outcome, got {outcome!r}")
+    try:
+        value = float(outcome.value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"train: expected an Outcome whose value is a number, got {outcome.value!r}") from error
+    measures = {}
+    for name, measure in outcome.measures.items():
+        listed = measure.tolist() if hasattr(measure, "tolist") else measure  # NumPy's numbers are no JSON
+        try:
+            json.dumps(listed)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"train: expected measures that are JSON, got {measure!r} for {name!r}") from error
+        measures[name] = listed
+    return Outcome(value, _steps("train", outcome.steps, reached), measures)
+
+
+def _steps(where: str, steps: Any, least: int) -> int:
+    # Budgets are counted by them.
+    try:
+        taken = int(steps)
+    except (TypeError, ValueError):
+        taken = -1
+    if taken < least:
+        raise ValueError(f"{where}: expected the steps taken so far, {least} or more, got {steps!r}")
+    return taken

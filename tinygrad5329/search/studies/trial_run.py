@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -162,15 +163,14 @@ class TrialBook:
         if kind == "done":
             measures = answer.get("measures", {})
             storage.set_trial_user_attr(stored, MEASURES, measures)
-            lacks = [
-                name for name in self._algorithm.objectives[1:] if not isinstance(measures.get(name), (int, float))
-            ]
+            lacks = [name for name in self._algorithm.objectives[1:] if not _is_number(measures.get(name))]
             values = [
                 answer["value"],
                 *(measures[name] for name in self._algorithm.objectives[1:] if name not in lacks),
             ]
             if lacks:
-                kind, answer = "failed", {**answer, "error": f"the task measures no {lacks[0]}", "exact": True}
+                got = f", got {measures[lacks[0]]!r}" if lacks[0] in measures else ""
+                kind, answer = "failed", {**answer, "error": f"the task measures no {lacks[0]}{got}", "exact": True}
         if kind == "pruned":
             storage.set_trial_user_attr(stored, MEASURES, {"stopped": begun.stopped or "by the task"})
         if kind == "failed":
@@ -236,3 +236,7 @@ class TrialBook:
                 f"trial {trial.number} was given up by another process, which saw no sign of life of this one for "
                 "minutes; start this command again"
             ) from error
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)

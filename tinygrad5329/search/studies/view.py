@@ -60,12 +60,12 @@ class View:
         self._running.discard(begun.number)
         if not self._shown:
             return
+        again = "; it is tried again" if state == "lost" else ""
         if begun.architecture is None:
             text = {"complete": "the shared weights are trained", "lost": "the shared weights' training was lost"}
-            self.say(text.get(state, f"shared weights: {state}") + _why(answer))
+            self.say(text.get(state, f"shared weights: {state}") + _why(answer) + again)
         elif self._bar is None or state not in ("complete", "pruned"):
             value = f" {answer['value']:.4f}" if state == "complete" else ""
-            again = "; it is tried again" if state == "lost" else ""
             self.say(f"trial {begun.number}: {state}{value}{_why(answer)}{again}; {self._words()}")
         self.tick()
 
@@ -98,7 +98,9 @@ class View:
         if self._running and not spent:
             words.append(f"{len(self._running)} running")
         if spent:
-            words.append(f"spent {self._ledger.spent(stored):,.0f} of {self._ledger.budget}")
+            total = self._ledger.spent(stored)
+            shown = f"{total:,.0f}" if self._ledger.budget.unit == "steps" or total >= 100 else f"{total:.3g}"
+            words.append(f"spent {shown} of {self._ledger.budget}")
         if best is not None:
             words.append(f"best {best.value:.4f}")
         return ", ".join(words)

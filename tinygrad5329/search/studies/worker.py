@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any, TextIO
 
 __all__ = ["main"]
@@ -32,19 +33,34 @@ def main(parent: str) -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what anything prints must not look like an answer
     reference = json.loads(sys.stdin.readline())
-    from tinygrad5329.search.studies.task_reference import TaskReference
-    from tinygrad5329.search.studies.training import carry_out
-
-    task = None
+    trainer = _Trainer(reference, _Reporter(answers))
     for line in sys.stdin:
+        _say(answers, trainer.answer(json.loads(line)))
+
+
+class _Trainer:
+    def __init__(self, reference: dict[str, Any], report: Callable[[dict[str, Any]], bool]) -> None:
+        self._reference = reference
+        self._report = report
+        self._task: Any = None
+
+    def answer(self, order: dict[str, Any]) -> dict[str, Any]:
+        from tinygrad5329.search.studies.task_reference import TaskReference
+        from tinygrad5329.search.studies.training import carry_out
+
+        reached = {"steps": 0, "seconds": 0.0}
+
+        def report(told: dict[str, Any]) -> bool:
+            reached.update(steps=told["steps"], seconds=told["seconds"])
+            return self._report(told)
+
         try:
-            if task is None:
-                task = TaskReference(reference["name"], reference["options"]).load()
-            answer = carry_out(task, json.loads(line), _Reporter(answers))
-        except Exception as error:
+            if self._task is None:
+                self._task = TaskReference(self._reference["name"], self._reference["options"]).load()
+            return carry_out(self._task, order, report)
+        except (Exception, SystemExit) as error:  # tried again, what leaves would leave again
             traceback.print_exc()
-            answer = {"kind": "failed", "error": f"{type(error).__name__}: {error}", "steps": 0, "seconds": 0.0}
-        _say(answers, answer)
+            return {"kind": "failed", "error": f"{type(error).__name__}: {error}", **reached}
 
 
 class _Reporter:

@@ -69,7 +69,7 @@ def _from_file(path: Path, attribute: str, options: dict[str, Any]) -> Any:
     sys.modules[module_name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that ends itself must not end the search without a word
         del sys.modules[module_name]
         raise ValueError(f"{path}: importing it failed: {type(error).__name__}: {error}") from error
     if not hasattr(module, attribute):

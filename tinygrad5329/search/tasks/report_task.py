@@ -47,7 +47,8 @@ class ReportTask(TrainedTask):
     """
 
     name = "report"
-    defaults: Mapping[str, Value] = {"dropout": 0.2, **TRAINING_DEFAULTS}
+    #: A supernet learns without dropout, so what it ranks first is trained without, too.
+    defaults: Mapping[str, Value] = {"dropout": 0.0, **TRAINING_DEFAULTS}
 
     drawn_by = staticmethod(initialise_kaiming)
 

@@ -31,12 +31,16 @@ class Decisions:
     log_probability : Tensor
         (), the sum over the decisions.
     entropy : Tensor
-        (), the sum of the entropies of what each decision was drawn from.
+        (), the mean of the entropies of what each decision was drawn from: a sum would be larger for the mere number
+        of decisions, and as part of a reward pay for depth.
+    count : int
+        How many decisions it took.
     """
 
     architecture: Architecture
     log_probability: Tensor
     entropy: Tensor
+    count: int
 
 
 class Controller(nn.Module):
@@ -117,7 +121,7 @@ class Controller(nn.Module):
             likeliest = self._decide(lambda _, probabilities: probabilities.index(max(probabilities))).architecture
             if self._space.admits(likeliest):
                 return likeliest
-            return max((self.sample(generator) for _ in range(100)), key=_log_probability).architecture
+            return max((self.sample(generator) for _ in range(100)), key=_likelihood).architecture
 
     def _decide(self, choose: Callable[[Slot, list[float]], int]) -> Decisions:
         weights = self.embedding.weight
@@ -143,12 +147,9 @@ class Controller(nn.Module):
             return self._slots[path].values[index]
 
         architecture = self._space.complete(decide)
-        return Decisions(architecture, _total(log_probabilities), _total(entropies))
+        return Decisions(architecture, tg.stack(log_probabilities).sum(), tg.stack(entropies).mean(), len(entropies))
 
 
-def _total(terms: list[Tensor]) -> Tensor:
-    return tg.stack(terms).sum()
-
-
-def _log_probability(decisions: Decisions) -> float:
-    return float(decisions.log_probability)
+def _likelihood(decisions: Decisions) -> float:
+    # By decision: the deeper of two networks has the smaller probability for their mere number.
+    return float(decisions.log_probability) / decisions.count

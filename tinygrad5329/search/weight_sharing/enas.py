@@ -43,7 +43,8 @@ class ENAS:
     controller_steps : float
         Steps of the controller for each step of the weights.
     entropy_weight : float
-        What the entropy of the decisions, in nats, adds to the reward.
+        What the mean entropy of the decisions, in nats, adds to the reward. In the paper, where all networks take
+        the same number of decisions, it is their sum.
     baseline_decay : float
         Of the moving average of rewards.
     candidates : int
