@@ -15,7 +15,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ALGORITHMS = "random greedy hyperband evolution pnas enas rlnas darts darts2"
+ALGORITHMS = "random greedy hyperband evolution pnas enas rlnas rlnas-fit darts darts2"
 BEST_MODEL = 168_202
 
 

@@ -94,7 +94,7 @@ def test_random_labels_are_best_learned_by_what_can_learn_most(cell_task):
     data = cell_task.search_data(0)
     few = [(inputs[:8], classes[:8]) for inputs, classes in (data.first_half, data.second_half)]
     cell_task.search_data = lambda seed: SearchData(*few, data.validation, 16)
-    assert RLNAS(candidates=4).search(cell_task, steps=400, seed=0)[0] == {"cell": {"0-1": "tanh"}}
+    assert RLNAS("fit", candidates=4).search(cell_task, steps=400, seed=0)[0] == {"cell": {"0-1": "tanh"}}
 
 
 def test_darts_keeps_no_edge_empty(cell_task):
@@ -134,8 +134,8 @@ def test_a_mixture_costs_what_its_operations_are_in_average_networks(cell_task):
     assert cost == max(1, round(products(edge) / (sum(products([each]) for each in edge) / 3)))
 
 
-@pytest.mark.parametrize("name", ["enas", "rlnas"])
-def test_what_the_controllers_searches_count(name, cell_task, monkeypatch):
+@pytest.mark.parametrize("search", [ENAS(candidates=4), RLNAS("fit", candidates=4)], ids=["enas", "rlnas"])
+def test_what_the_controllers_searches_count(search, cell_task, monkeypatch):
     """Every batch that goes through the supernet is a step, in the ranking, too."""
     calls = []
     make = cell_task.supernet
@@ -147,7 +147,7 @@ def test_what_the_controllers_searches_count(name, cell_task, monkeypatch):
         return net
 
     cell_task.supernet = counting
-    SEARCHES[name].search(cell_task, steps=50, seed=0)
+    search.search(cell_task, steps=50, seed=0)
     assert 45 <= len(calls) <= 50
 
 

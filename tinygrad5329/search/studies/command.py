@@ -58,8 +58,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--algo",
         metavar="NAME",
         default=DEFAULT_ALGORITHM,
-        help="random, greedy, grid, tpe, cmaes, halving, hyperband, evolution, pnas, enas, rlnas, darts, darts2, "
-        f"darts2-fd or nsga2 (default: {DEFAULT_ALGORITHM})",
+        help="random, greedy, grid, tpe, cmaes, halving, hyperband, evolution, pnas, enas, rlnas, rlnas-fit, "
+        f"darts, darts2, darts2-fd or nsga2 (default: {DEFAULT_ALGORITHM})",
     )
     how.add_argument(
         "--budget",

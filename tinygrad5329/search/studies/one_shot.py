@@ -14,7 +14,8 @@ SHARE = 0.5
 
 ONE_SHOT = {
     "enas": "a controller over shared weights (Pham et al. 2018)",
-    "rlnas": "a controller rewarded by convergence on random labels (Zhang et al. 2021)",
+    "rlnas": "a controller rewarded by how far weights turn on random labels (Zhang et al. 2021)",
+    "rlnas-fit": "a controller rewarded by how many random labels are learned",
     "darts": "differentiable, first order (Liu et al. 2019)",
     "darts2": "differentiable, second order, exact",
     "darts2-fd": "differentiable, second order, by finite differences",
@@ -30,6 +31,7 @@ def search_of(name: str) -> OneShot:
     searches: dict[str, OneShot] = {
         "enas": ENAS(),
         "rlnas": RLNAS(),
+        "rlnas-fit": RLNAS(criterion="fit"),
         "darts": DARTS("first-order"),
         "darts2": DARTS("exact"),
         "darts2-fd": DARTS("finite-difference"),

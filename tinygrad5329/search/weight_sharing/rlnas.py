@@ -39,14 +39,14 @@ class RLNAS:
     :class:`ENAS`, with the criterion as the reward. And the criterion ``"fit"``, the share of the random labels that
     a path has learned, with ``"both"``, its sum with the angle in right angles. The paper's angle does not see
     decisions without weights, such as activations, and it mistakes narrow layers for good ones where widths share
-    slices: the leading slice is on every path, is trained most and turns furthest. Hence the default.
+    slices: the leading slice is on every path, is trained most and turns furthest.
 
     A step of the weights counts as one step, a step of the controller as one, too. The ranking takes at most a tenth
     of the steps. While the supernet is trained, the favourite is that of a controller that has learned nothing.
 
     Parameters
     ----------
-    criterion : {"fit", "angle", "both"}
+    criterion : {"angle", "fit", "both"}
         ``"angle"`` is the paper's.
     search_share : float
         Share of the steps that is the controller's, in (0, 1).
@@ -54,7 +54,7 @@ class RLNAS:
         As in :class:`ENAS`.
     """
 
-    criterion: str = "fit"
+    criterion: str = "angle"
     search_share: float = 0.25
     lr: float = 0.05
     momentum: float = 0.9
