@@ -19,6 +19,7 @@ def identity_of(settings: Any, task: SupernetTask, data: SearchData, *, steps: i
     settings : dataclass
         The algorithm.
     """
+    describe = getattr(task, "describe", None)
     checksum = 0
     for rows in (data.first_half, data.second_half, data.validation):
         for tensor in rows:
@@ -27,6 +28,8 @@ def identity_of(settings: Any, task: SupernetTask, data: SearchData, *, steps: i
         "algorithm": type(settings).__name__,
         "settings": asdict(settings),
         "task": task.name,
+        # Limits of the space are no part of its declaration; a task that has some describes them.
+        "description": None if describe is None else describe(),
         "space": task.space.as_dict(),
         "defaults": dict(task.defaults),
         "data": f"{checksum:08x}",
