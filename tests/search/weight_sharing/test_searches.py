@@ -162,7 +162,7 @@ def test_a_folder_of_another_search(stack_task, tmp_path):
         with pytest.raises(ValueError, match=what):
             search.search(stack_task, steps=steps, seed=seed, folder=tmp_path)
     stack_task.describe = lambda: {"max_parameters": 100}
-    with pytest.raises(ValueError, match="description is null, this one's .*max_parameters"):
+    with pytest.raises(ValueError, match=r"description is null, this one's .*max_parameters"):
         ENAS().search(stack_task, steps=20, seed=0, folder=tmp_path)
 
 
