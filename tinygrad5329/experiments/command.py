@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import errno
 import importlib.util
 import shlex
 import signal
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from tinygrad5329.training.termination import Terminated, terminable
 
 __all__ = ["add_options", "run"]
 
@@ -80,12 +79,12 @@ def run(options: argparse.Namespace, program: str) -> int:
         if out.exists() and not out.is_dir():
             raise NotADirectoryError(f"--out: {out} is a file; name a folder")
         _announce(settings, len(studies), out)
-        with _terminable():
+        with terminable():
             outcome = reproduce(studies, out, settings)
             _write(outcome, out)
     except KeyboardInterrupt as stop:
         print(f"\ninterrupted; finished runs are kept in {out / 'runs'}\nto go on:  {command}", file=sys.stderr)
-        return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
+        return 128 + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
     except BrokenPipeError:
         raise  # the command line knows what to do
     except (ValueError, OSError) as error:
@@ -96,27 +95,6 @@ def run(options: argparse.Namespace, program: str) -> int:
     except ImportError as error:
         return _fail(error, FAILURE, program)
     return _say_failures(outcome)
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which asks for the same as Ctrl-C."""
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """While entered, SIGTERM is answered like Ctrl-C, where Python allows signal handlers."""
-
-    def stop(number: int, frame: object) -> None:
-        raise _Terminated
-
-    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    if ours:
-        signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        if ours:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _write(outcome: Any, out: Path) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import errno
 import importlib.util
 import shlex
 import signal
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from tinygrad5329.training.termination import Terminated, terminable
 
 __all__ = ["add_options", "run"]
 
@@ -101,7 +100,7 @@ def run(options: argparse.Namespace, program: str) -> int:
         budget = Budget.parse(options.budget)
         _check_folder(out)
         print(f"search: {options.space} by {options.algo}, {budget}, into {out}", flush=True)
-        with _terminable():
+        with terminable():
             result = search(
                 options.space,
                 options.algo,
@@ -117,7 +116,7 @@ def run(options: argparse.Namespace, program: str) -> int:
             )
     except KeyboardInterrupt as stop:
         print(f"\ninterrupted; finished trials are kept\nto go on:  {command}", file=sys.stderr)
-        return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
+        return 128 + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
     except BrokenPipeError:
         raise  # the command line knows what to do
     except (ValueError, OSError, ImportError, RuntimeError) as error:
@@ -132,27 +131,6 @@ def run(options: argparse.Namespace, program: str) -> int:
         larger += f": one training takes {result.task.steps:,} steps"
     why = f"; the last failed: {failed[-1].measures.get('error')}" if failed else larger
     return _fail(RuntimeError(f"no trial came to its end{why}"), FAILURE, program)
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which asks for the same as Ctrl-C."""
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """While entered, SIGTERM is answered like Ctrl-C, where Python allows signal handlers."""
-
-    def stop(number: int, frame: object) -> None:
-        raise _Terminated
-
-    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    if ours:
-        signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        if ours:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _require_extras() -> None:
