@@ -43,6 +43,18 @@ def test_reaches_a_loose_regret(curves, name):
     assert sum(curve.regrets[-1] for curve in curves[name]) / SEEDS < 0.03
 
 
+def test_evolution_and_pnas_end_ahead_of_random_search(table):
+    pytest.importorskip("optuna")
+
+    def mean_regret(name, trials, seeds):
+        steps = trials * 3 * table.steps
+        ends = [regret_curve(table, name, seed=seed, steps=steps).regrets[-1] for seed in range(seeds)]
+        return sum(ends) / seeds
+
+    assert mean_regret("evolution", 100, 8) < 0.6 * mean_regret("random", 100, 8)
+    assert mean_regret("pnas", 50, 2) < 0.3 * mean_regret("random", 50, 8)
+
+
 def test_algorithms_and_seeds_differ(curves):
     # Evolution's first population is drawn as random search draws; from then on they part.
     for random, evolution in zip(curves["random"], curves["evolution"], strict=True):
